@@ -1,0 +1,142 @@
+// Package process tells who holds a socket and who that program is, and ends a
+// program safely. What it reports of a program (name, arguments, folder) is
+// text that the program chose: whoever shows it cleans it.
+package process
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ID identifies one process until the machine restarts. A pid alone does not:
+// the kernel hands it out again.
+type ID struct {
+	PID int32
+	// Birth is the pidfd's inode in pidfs (Linux 6.9 and later), else the start
+	// time in clock ticks since boot (Linux) or in milliseconds since 1970.
+	Birth uint64
+}
+
+// File identifies an executable file on its device. exec keeps a process's ID,
+// so a stop compares the file too. The zero value means "could not be read".
+type File struct{ Dev, Ino uint64 }
+
+// Ancestor is a process that started another.
+type Ancestor struct {
+	ID
+	Name string
+}
+
+// Info is what is known of a process. It is never changed after it was handed
+// out; its slices are shared and must not be written to.
+type Info struct {
+	ID
+	File
+	// Name is the program's short name: the base name of its executable where
+	// that can be read, else the kernel's comm.
+	Name string
+	// Exe is the path of the executable, without the kernel's " (deleted)".
+	Exe string
+	// Deleted tells that the executable's file has no name any more
+	// (st_nlink == 0); Memfd that it never had one (memfd_create).
+	Deleted, Memfd bool
+	Args           []string
+	Dir            string
+	User           string
+	UID            uint32
+	// Started is the start time to the clock tick.
+	Started time.Time
+	// Parents are the processes that started this one, nearest first, up to but
+	// without pid 1.
+	Parents []Ancestor
+	// Unit is the systemd unit, Container the container's id, both from the
+	// cgroup; empty where there is none.
+	Unit, Container string
+}
+
+// Found is what a look-up says of one socket.
+type Found struct {
+	Cookie uint64
+	// Owners are all the processes that hold the socket. The first is the
+	// topmost: the ancestor of the others where there is one, else the oldest.
+	Owners []Info
+	// Hidden says, in words for people, why Owners may lack somebody; empty when
+	// all is known. Example: "belongs to root (ssh.service); sudo shows it".
+	Hidden string
+}
+
+// Method is how to end a process.
+type Method int
+
+// The ways of ending a process.
+const (
+	// Terminate asks (SIGTERM, followed by SIGCONT for a stopped process).
+	Terminate Method = iota
+	// Kill forces (SIGKILL, TerminateProcess).
+	Kill
+)
+
+// Outcome is what a stop saw happen to the process; whether the port is free is
+// another question, for whoever reads the sockets.
+type Outcome int
+
+// The outcomes of a stop.
+const (
+	// Ended: the process is gone.
+	Ended Outcome = iota + 1
+	// Running: the signal was delivered and the process still runs.
+	Running
+)
+
+// Why a stop is refused. Every refusal wraps one of these and nothing has been
+// signalled then.
+var (
+	ErrGone       = errors.New("the process has ended already")
+	ErrReused     = errors.New("the process id now belongs to another process")
+	ErrReplaced   = errors.New("the process runs another program now")
+	ErrNotHolder  = errors.New("the process no longer holds that socket")
+	ErrDenied     = errors.New("not permitted to end this process")
+	ErrProtected  = errors.New("this process is protected")
+	ErrSupervised = errors.New("a supervisor would start the process again")
+	ErrUnsure     = errors.New("the process could not be identified for sure")
+)
+
+// Target is a process as it was shown to whoever decided to stop it.
+type Target struct {
+	ID
+	File
+}
+
+// Target gives what identifies the process to a stop.
+func (i Info) Target() Target { return Target{ID: i.ID, File: i.File} }
+
+// String gives the target's form on the wire: four numbers joined by dots, pid
+// first. It is opaque to everybody but ParseTarget.
+func (t Target) String() string {
+	return fmt.Sprintf("%d.%x.%x.%x", t.PID, t.Birth, t.Dev, t.Ino)
+}
+
+// ParseTarget reads what Target.String wrote.
+func ParseTarget(s string) (Target, error) {
+	fail := func() (Target, error) {
+		return Target{}, fmt.Errorf("parse owner id %q: not of the form pid.birth.dev.ino", s)
+	}
+	parts := strings.Split(s, ".")
+	if len(parts) != 4 {
+		return fail()
+	}
+	pid, err := strconv.ParseInt(parts[0], 10, 32)
+	if err != nil || pid <= 0 {
+		return fail()
+	}
+	var n [3]uint64
+	for i, p := range parts[1:] {
+		if n[i], err = strconv.ParseUint(p, 16, 64); err != nil {
+			return fail()
+		}
+	}
+	return Target{ID: ID{PID: int32(pid), Birth: n[0]}, File: File{Dev: n[1], Ino: n[2]}}, nil
+}
