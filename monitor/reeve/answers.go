@@ -1,0 +1,208 @@
+// Package reeve holds the verbs of Portreeve, each written once: List, Watch,
+// Stop, Know, Forget, Pause, Show, Status. Their flat answers in this file are
+// the one wire contract: the local API, the terminal's --json and the window
+// all carry these very structs. Fields are only ever added.
+package reeve
+
+// Listener is one row. Strings that name programs, arguments and folders are
+// as the program chose them: whoever shows them cleans them.
+type Listener struct {
+	// ID is opaque and names this very socket until the machine restarts.
+	ID       string `json:"id"`
+	Protocol string `json:"protocol"` // "tcp" or "udp"
+	Address  string `json:"address"`  // wildcards read 0.0.0.0 and ::
+	Port     uint16 `json:"port"`
+	Scope    string `json:"scope"` // "loopback" or "network"
+	IPv6Only bool   `json:"ipv6_only"`
+	Verdict  string `json:"verdict"` // familiar.Verdict
+	// Since is RFC 3339, empty where it was there before us.
+	Since   string  `json:"since"`
+	Queue   uint32  `json:"queue"`
+	Backlog uint32  `json:"backlog"`
+	Owners  []Owner `json:"owners"` // never null; the topmost first
+	// Hidden says why owners are missing; empty when none are.
+	Hidden string `json:"hidden"`
+
+	// The words that every face shows alike (cleaned, one line each):
+
+	// Program names the topmost owner for people: "python3".
+	Program string `json:"program"`
+	// Place says what it runs and where: "http.server in ~/src/shop"; may be empty.
+	Place string `json:"place"`
+	// Reach says who can reach it: "Only programs on this computer can reach it."
+	Reach string `json:"reach"`
+	// Look says why it is worth a look, empty where nothing is:
+	// "its program file has been deleted".
+	Look string `json:"look"`
+	// Folded tells that lists for people leave it out at first (temporary UDP).
+	Folded bool `json:"folded"`
+}
+
+// Owner is a process that holds a listener.
+type Owner struct {
+	ID        string   `json:"id"` // opaque, as Stop wants it
+	PID       int32    `json:"pid"`
+	Name      string   `json:"name"`
+	Exe       string   `json:"exe"`
+	Cmdline   []string `json:"cmdline"` // never null
+	Dir       string   `json:"dir"`
+	User      string   `json:"user"`
+	Started   string   `json:"started"` // RFC 3339
+	Unit      string   `json:"unit"`
+	Container string   `json:"container"`
+	// Parents are the names of what started it, nearest first; never null.
+	Parents []string `json:"parents"`
+}
+
+// Listing is all listeners at one moment.
+type Listing struct {
+	Seq       uint64     `json:"seq"`
+	Listeners []Listener `json:"listeners"` // never null; by port, address, protocol
+	// Source names the way that the sockets were read, Partial why the answer
+	// may be old or incomplete (empty when it isn't).
+	Source  string `json:"source"`
+	Partial string `json:"partial"`
+}
+
+// The events of a watch. Snapshot comes first and once; Show only to windows.
+const (
+	EventSnapshot = "snapshot"
+	EventOpened   = "opened"
+	EventClosed   = "closed"
+	EventRebound  = "rebound"
+	EventOwner    = "owner"
+	EventJudged   = "judged"
+	EventShow     = "show"
+	// EventStatus says that the Status answer changed (paused, a new problem).
+	EventStatus = "status"
+)
+
+// Event is one line of a watch: exactly one of Listener, Snapshot, Show and
+// Status is set.
+type Event struct {
+	Seq      uint64       `json:"seq"`
+	Time     string       `json:"time"` // RFC 3339 with nanoseconds
+	Event    string       `json:"event"`
+	Listener *Listener    `json:"listener,omitempty"`
+	Snapshot *Listing     `json:"snapshot,omitempty"`
+	Show     *ShowRequest `json:"show,omitempty"`
+	Status   *Status      `json:"status,omitempty"`
+}
+
+// StopRequest asks to end one holder of a listener. Both ids must be as last
+// shown; if either has changed the request is refused with CodeChanged.
+type StopRequest struct {
+	ID    string `json:"id"`
+	Owner string `json:"owner"`
+	Force bool   `json:"force"`
+}
+
+// The results of a stop that was carried out.
+const (
+	StopFreed     = "freed"      // the process ended and the port is free
+	StopStillHeld = "still_held" // it ended, others hold the same port
+	StopTaken     = "taken"      // it ended, another process listens there now
+	StopRunning   = "running"    // the signal was sent, the process still runs
+)
+
+// Stopped is how a stop went.
+type Stopped struct {
+	Result string `json:"result"`
+	Free   bool   `json:"free"` // nobody holds that address and port now
+	// Text says it for people: "python3 has ended. Port 62893 is free."
+	Text string `json:"text"`
+	// Hint says what else can be done; may be empty.
+	Hint string `json:"hint"`
+	// CanForce tells that a forced stop is worth offering.
+	CanForce bool `json:"can_force"`
+}
+
+// KnowRequest makes a rule from a listener.
+type KnowRequest struct {
+	ID string `json:"id"`
+}
+
+// Known is what was understood.
+type Known struct {
+	Rule string `json:"rule"` // its id, for Forget: the undo
+	// Text echoes it: "Known: python3 -m http.server in ~/src/shop, any port
+	// it is given, only this computer."
+	Text string `json:"text"`
+}
+
+// ForgetRequest takes rules back: the one of that id, or all that cover that
+// listener (its baseline entry too). Exactly one is set.
+type ForgetRequest struct {
+	Rule     string `json:"rule,omitempty"`
+	Listener string `json:"id,omitempty"`
+}
+
+// Forgotten is what was taken back.
+type Forgotten struct {
+	Rules []string `json:"rules"` // ids; never null
+	Text  string   `json:"text"`
+}
+
+// PauseRequest holds notices back: "15m", "1h", "2h30m", "tomorrow" or "off".
+type PauseRequest struct {
+	For string `json:"for"`
+}
+
+// The pages that Show can ask for.
+const (
+	PageListeners = "listeners"
+	PageExplain   = "explain"
+	PageReview    = "review"
+)
+
+// ShowRequest opens the window, or raises it, on a page; Listener selects one.
+type ShowRequest struct {
+	Page     string `json:"page"`
+	Listener string `json:"id,omitempty"`
+}
+
+// Status is how the resident is doing.
+type Status struct {
+	Version  string `json:"version"`
+	PID      int    `json:"pid"`
+	Resident bool   `json:"resident"` // false where a terminal answers on its own
+	Source   string `json:"source"`
+	// Listeners counts all, New the unfamiliar among them, Open those that
+	// others can reach, Hidden those whose owner can't be seen.
+	Listeners int `json:"listeners"`
+	New       int `json:"new"`
+	Open      int `json:"open"`
+	Hidden    int `json:"hidden"`
+	// PausedUntil is RFC 3339, empty when notices are not held.
+	PausedUntil string `json:"paused_until"`
+	// Tray and Notices say in words how the desktop is reached: "shown",
+	// "no tray host"; "with buttons", "plain", "none".
+	Tray    string `json:"tray"`
+	Notices string `json:"notices"`
+	// Problems are sentences that a user should read: a broken rules file kept
+	// aside, a full disk; never null.
+	Problems []string `json:"problems"`
+}
+
+// The codes of errors. The terminal's exit code follows from them.
+const (
+	CodeUsage        = "usage"         // wrong use: exit 2
+	CodeNotListening = "not_listening" // nothing listens there: exit 3
+	CodeDenied       = "denied"        // another user's process: exit 4
+	CodeProtected    = "protected"     // exit 4
+	CodeUnsure       = "unsure"        // could not be identified: exit 4
+	CodeChanged      = "changed"       // not what was shown any more: exit 4
+	CodeAmbiguous    = "ambiguous"     // several candidates: exit 4
+	CodeNoResident   = "no_resident"   // only a running Portreeve can: exit 1
+	CodeFailed       = "failed"        // anything else: exit 1
+)
+
+// Error is an answer that says no. It travels as it stands.
+type Error struct {
+	Code    string `json:"code"`
+	Message string `json:"error"` // lower case, no full stop
+	Hint    string `json:"hint"`  // what to do; may be empty
+}
+
+// Error gives the message.
+func (e *Error) Error() string { return e.Message }
