@@ -66,6 +66,10 @@ type Found struct {
 	// Hidden says, in words for people, why Owners may lack somebody; empty when
 	// all is known. Example: "belongs to root (ssh.service); sudo shows it".
 	Hidden string
+	// Unit is the systemd unit or container that the socket was made in, asked
+	// for only where Owners is empty. It is inferred from the socket's cgroup;
+	// empty where that tells nothing.
+	Unit string
 }
 
 // Method is how to end a process.
