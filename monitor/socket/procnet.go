@@ -57,7 +57,6 @@ func parseProcNet(dst []Socket, r io.Reader, p Proto) ([]Socket, error) {
 	if !bytes.Contains(lines.Bytes(), []byte("local_address")) {
 		return dst, fmt.Errorf("header: %w %.80q", errProcLine, lines.Bytes())
 	}
-	nameless := uint64(0)
 	for lines.Scan() {
 		var cols [procColumns][]byte
 		if !splitColumns(&cols, lines.Bytes()) {
@@ -72,8 +71,7 @@ func parseProcNet(dst []Socket, r io.Reader, p Proto) ([]Socket, error) {
 		}
 		s.Cookie = s.Inode | madeUp
 		if s.Inode == 0 {
-			s.Cookie = endpointCookie(s.Endpoint, 0, nameless)
-			nameless++
+			s.Cookie = endpointCookie(s.Endpoint, 0, namelessEquals(dst[keep:], s.Endpoint))
 		}
 		dst = append(dst, s)
 	}
@@ -81,6 +79,16 @@ func parseProcNet(dst []Socket, r io.Reader, p Proto) ([]Socket, error) {
 		return dst[:keep], err
 	}
 	return dst, nil
+}
+
+// namelessEquals counts the sockets without inode that are bound at e.
+func namelessEquals(in []Socket, e Endpoint) (n uint64) {
+	for _, s := range in {
+		if s.Inode == 0 && s.Endpoint == e {
+			n++
+		}
+	}
+	return n
 }
 
 // splitColumns fills cols with the line's first columns and tells whether
