@@ -1,9 +1,147 @@
 // Package explain says in plain words what an address means, who can reach it
 // and which program is behind it. The same fact has the same words in the tray,
-// the window and the terminal because they are made here.
+// the window and the terminal because they are made here. All words are clean:
+// one line of valid UTF-8 without control or format characters.
 package explain
 
-import "portreeve/monitor/process"
+import (
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
 
-// Program names a listener's topmost owner for people.
-func Program(owners []process.Info, hidden string) string { return "" }
+	"portreeve/monitor/familiar"
+)
+
+// Words makes sentences for one user on one machine.
+type Words struct {
+	// Home is shown as ~ in front of paths; empty for never.
+	Home string
+	// Interface names the network interface that carries an address; empty
+	// where none does. Nil is allowed.
+	Interface func(netip.Addr) string
+}
+
+// Program names who listens: "python3".
+func (w Words) Program(l familiar.Listening) string {
+	if len(l.Owners) > 0 && l.Owners[0].Name != "" {
+		return Clean(l.Owners[0].Name, 40)
+	}
+	if l.Unit != "" {
+		return Clean(strings.TrimSuffix(l.Unit, ".service"), 40)
+	}
+	return "hidden program"
+}
+
+// Place says what a program runs and where: "http.server in ~/src/shop"; empty
+// where there is nothing worth saying.
+func (w Words) Place(l familiar.Listening) string {
+	if len(l.Owners) == 0 {
+		return ""
+	}
+	o, s := l.Owners[0], familiar.SubjectOf(l)
+	what := s.Module
+	if s.Script != "" && s.Script != familiar.Inline {
+		what = filepath.Base(s.Script)
+	}
+	where := o.Dir
+	if what == "" && (where == w.Home || s.Script == "") && o.Unit != "" {
+		return Clean(o.Unit, 60)
+	}
+	switch {
+	case where == "" || where == "/":
+		return Clean(what, 60)
+	case what == "":
+		return "in " + Clean(w.Short(where), 80)
+	}
+	return Clean(what, 60) + " in " + Clean(w.Short(where), 80)
+}
+
+// Short writes a path with ~ for the user's home.
+func (w Words) Short(path string) string {
+	if w.Home == "" || w.Home == "/" {
+		return path
+	}
+	if path == w.Home {
+		return "~"
+	}
+	if rest, ok := strings.CutPrefix(path, w.Home+string(filepath.Separator)); ok {
+		return "~" + string(filepath.Separator) + rest
+	}
+	return path
+}
+
+// Reach says who can reach an address, as a sentence.
+func (w Words) Reach(a netip.Addr) string {
+	if familiar.ScopeOf(a) == familiar.Loopback {
+		return "Only programs on this computer can reach it."
+	}
+	if w.Interface != nil && bridge(w.Interface(a)) {
+		return "Open to containers and virtual machines here."
+	}
+	return "Open to your network (a firewall may still block it)."
+}
+
+// bridge reports an interface that only containers and virtual machines of this
+// computer are behind, by the names that Docker, Podman, libvirt and LXC give.
+func bridge(name string) bool {
+	for _, p := range []string{"docker", "br-", "podman", "cni-podman", "virbr", "lxcbr", "lxdbr"} {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Look says why a listener is worth a look; empty where nothing is.
+func (w Words) Look(l familiar.Listening) string {
+	switch familiar.ConcernOf(l) {
+	case familiar.DeletedExe:
+		return "its program file has been deleted or replaced"
+	case familiar.MemfdExe:
+		return "its program runs from memory, without a file"
+	case familiar.InTemp:
+		return "its program lies in a folder for temporary files"
+	case familiar.HiddenOwner:
+		return "its program can't be seen"
+	case familiar.OpenToOthers:
+		return "it is open to your network"
+	}
+	return ""
+}
+
+// Endpoint writes an address and port as people do: 127.0.0.1:62893,
+// [::1]:8080, and "port 8080" for a wildcard.
+func Endpoint(ap netip.AddrPort) string {
+	if ap.Addr().IsUnspecified() {
+		return "port " + strconv.Itoa(int(ap.Port()))
+	}
+	return ap.String()
+}
+
+// Known echoes what a rule was understood to cover.
+func (w Words) Known(program string, p familiar.Pattern) string {
+	who := program
+	switch {
+	case p.Subject.Module != "":
+		who += " -m " + p.Subject.Module
+	case p.Subject.Script == familiar.Inline:
+	case p.Subject.Script != "":
+		who += " running " + w.Short(p.Subject.Script)
+	}
+	if p.Subject.Dir != "" {
+		who += " in " + w.Short(p.Subject.Dir)
+	}
+	port := "port " + string(p.Ports)
+	switch p.Ports {
+	case familiar.Ephemeral:
+		port = "any port it is given"
+	case familiar.AnyPort:
+		port = "any port"
+	}
+	reach := "only this computer"
+	if p.Scope == familiar.Network {
+		reach = "open to your network too"
+	}
+	return Clean("Known: "+who+", "+port+", "+reach, 200) + "."
+}

@@ -58,6 +58,9 @@ type Subject struct {
 	Module string `toml:"module,omitempty" json:"module,omitempty"`
 	// Dir is the folder that an interpreter's module runs in.
 	Dir string `toml:"dir,omitempty" json:"dir,omitempty"`
+	// State is "deleted" or "memfd" where the executable has no file any more;
+	// trust in a path never covers such a program.
+	State string `toml:"state,omitempty" json:"state,omitempty"`
 	// Hidden names what little is known of an owner that can't be seen.
 	Hidden string `toml:"hidden,omitempty" json:"hidden,omitempty"`
 }
@@ -98,4 +101,7 @@ type Listening struct {
 	socket.Socket
 	Owners []process.Info
 	Hidden string
+	// Unit is the systemd unit that the socket's cgroup tells, also where the
+	// owner is hidden.
+	Unit string
 }

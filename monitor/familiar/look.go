@@ -1,0 +1,59 @@
+package familiar
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// Concern is why a listener is worth a look. None of them says that it is bad.
+type Concern string
+
+// The concerns, the weightiest first.
+const (
+	NoConcern    Concern = ""
+	DeletedExe   Concern = "deleted"
+	MemfdExe     Concern = "memfd"
+	InTemp       Concern = "temp"
+	HiddenOwner  Concern = "hidden"
+	OpenToOthers Concern = "open"
+)
+
+// firstOrdinaryUID is where Linux distributions begin to number people
+// (UID_MIN in login.defs).
+const firstOrdinaryUID = 1000
+
+// ConcernOf gives the weightiest reason to look at a listener.
+func ConcernOf(l Listening) Concern {
+	if len(l.Owners) == 0 {
+		if l.Unit == "" && l.Proto.String() == "tcp" {
+			return HiddenOwner
+		}
+		return NoConcern
+	}
+	o, s := l.Owners[0], SubjectOf(l)
+	switch {
+	case s.State == "memfd":
+		return MemfdExe
+	case s.State == "deleted":
+		return DeletedExe
+	case inTemp(s.Exe) || inTemp(s.Script):
+		return InTemp
+	case ScopeOf(l.Local.Addr()) == Network && l.Proto.String() == "tcp" && (o.UID >= firstOrdinaryUID || o.Unit == ""):
+		return OpenToOthers
+	}
+	return NoConcern
+}
+
+// inTemp reports a path that anybody may write to. A Go test's or go run's
+// build folder is the user's own and no reason to look.
+func inTemp(path string) bool {
+	if path == "" || path == Inline {
+		return false
+	}
+	for _, root := range []string{"/tmp/", "/var/tmp/", "/dev/shm/"} {
+		if rest, ok := strings.CutPrefix(filepath.ToSlash(path), root); ok {
+			return !strings.HasPrefix(rest, "go-build")
+		}
+	}
+	return false
+}

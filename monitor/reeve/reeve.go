@@ -1,0 +1,256 @@
+package reeve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"portreeve/monitor"
+	"portreeve/monitor/explain"
+	"portreeve/monitor/familiar"
+	"portreeve/monitor/store"
+)
+
+// Options are what the verbs work with.
+type Options struct {
+	Version string
+	Monitor *monitor.Monitor
+	Store   *store.Store
+	Words   explain.Words
+	// Resident tells that the monitor runs for as long as the verbs are used. A
+	// terminal without a resident leaves it false: each verb then reads for
+	// itself, and Watch runs the monitor while it lasts.
+	Resident bool
+	// OpenWindow starts the window's process; nil where there is none to start.
+	OpenWindow func(ShowRequest) error
+	// Example starts Portreeve's own harmless listener; nil for none.
+	Example func(context.Context) error
+	// Desktop says how tray and notices stand, in the words of Status; nil where
+	// there is no desktop.
+	Desktop func() (tray, notices string)
+}
+
+// Reeve has the verbs. It is safe for several goroutines.
+type Reeve struct {
+	Options
+	boot string
+	flat flattener
+
+	mu       sync.Mutex
+	paused   time.Time // notices are held until then
+	ends     *time.Timer
+	unsaved  string // why the last rule could not be written
+	watchers map[*watcher]bool
+	opening  time.Time    // when a window was started that has not come yet
+	waiting  *ShowRequest // what it is to show when it comes
+}
+
+// New makes the verbs. Nothing runs until one is used.
+func New(o Options) *Reeve {
+	boot := bootID()
+	r := &Reeve{Options: o, boot: boot, watchers: map[*watcher]bool{}}
+	low, high := monitor.EphemeralRange()
+	r.flat = flattener{words: o.Words, boot: boot, book: &familiar.Book{EphemeralLow: low, EphemeralHigh: high}}
+	r.hold(o.Store.LoadPause())
+	return r
+}
+
+// Keep does the resident's housekeeping until ctx ends: it stores the baseline
+// of a very first start. The mailbox is one that was taken before the monitor
+// ran, and becomes Keep's own.
+func (r *Reeve) Keep(ctx context.Context, box *monitor.Mailbox) error {
+	defer box.Close()
+	for {
+		select {
+		case <-box.Ready():
+		case <-ctx.Done():
+			return nil
+		}
+		u, ok := box.Take()
+		if !ok || !u.NewBaseline {
+			continue
+		}
+		book, err := r.Monitor.Book(ctx)
+		if err == nil {
+			err = r.Store.SaveBaseline(ctx, book.Baseline)
+		}
+		if err != nil && ctx.Err() == nil {
+			r.notSaved(fmt.Sprintf("What listens now could not be remembered: %v.", err))
+		}
+	}
+}
+
+// List reads at once and gives all listeners.
+func (r *Reeve) List(ctx context.Context) (*Listing, error) {
+	u, err := r.Monitor.Now(ctx)
+	if err != nil {
+		return nil, failed("read the listeners", err)
+	}
+	return r.listing(u), nil
+}
+
+func (r *Reeve) listing(u monitor.Update) *Listing {
+	l := &Listing{Seq: u.Seq, Listeners: r.flat.all(u.Listeners), Source: u.Source}
+	if u.Partial != nil {
+		l.Partial = u.Partial.Error()
+	}
+	return l
+}
+
+// Know makes a rule of what was shown, the narrowest sensible one.
+func (r *Reeve) Know(ctx context.Context, req KnowRequest) (*Known, error) {
+	l, book, err := r.find(ctx, req.ID)
+	if err != nil {
+		return nil, err
+	}
+	p := book.PatternOf(l.Listening)
+	answer := &Known{Text: r.Words.Known(r.Words.Program(l.Listening), p)}
+	for _, have := range book.Rules {
+		if have.Pattern == p {
+			answer.Rule = have.ID
+			return answer, nil
+		}
+	}
+	rule := familiar.Rule{ID: newID(), Since: time.Now().Truncate(time.Second), Pattern: p}
+	answer.Rule = rule.ID
+	rules, err := r.Store.ChangeRules(ctx, func(rs []familiar.Rule) []familiar.Rule { return append(rs, rule) })
+	if err != nil {
+		if !r.Resident {
+			return nil, failed("save the rule", err)
+		}
+		// Better known until the next start than asked again all day.
+		rules = append(book.Rules[:len(book.Rules):len(book.Rules)], rule)
+		r.notSaved(fmt.Sprintf("The rule could not be saved and counts until Portreeve ends: %v.", err))
+		answer.Text += " Not saved: it counts until Portreeve ends."
+	}
+	return answer, r.judgeBy(ctx, book, func(b *familiar.Book) { b.Rules = rules })
+}
+
+// Forget takes rules back, and the baseline's word for that listener.
+func (r *Reeve) Forget(ctx context.Context, req ForgetRequest) (*Forgotten, error) {
+	if (req.Rule == "") == (req.Listener == "") {
+		return nil, &Error{Code: CodeUsage, Message: "forget takes the id of a rule or of a listener", Hint: "give one of them"}
+	}
+	if req.Rule != "" {
+		return r.forgetRule(ctx, req.Rule)
+	}
+	l, book, err := r.find(ctx, req.Listener)
+	if err != nil {
+		return nil, err
+	}
+	ids, program := book.Covering(l.Listening), r.Words.Program(l.Listening)
+	at := explain.Endpoint(l.Local)
+	without := book.WithoutRules(ids).WithoutBaseline(l.Listening)
+	if len(ids) == 0 && len(without.Baseline) == len(book.Baseline) {
+		return &Forgotten{Rules: []string{}, Text: fmt.Sprintf("%s on %s was not known.", program, at)}, nil
+	}
+	if len(ids) > 0 {
+		if _, err := r.Store.ChangeRules(ctx, func(rs []familiar.Rule) []familiar.Rule {
+			return (&familiar.Book{Rules: rs}).WithoutRules(ids).Rules
+		}); err != nil {
+			return nil, failed("save the rules", err)
+		}
+	}
+	if len(without.Baseline) != len(book.Baseline) {
+		if err := r.Store.SaveBaseline(ctx, without.Baseline); err != nil {
+			return nil, failed("save what was here before", err)
+		}
+	}
+	answer := &Forgotten{Rules: append([]string{}, ids...), Text: fmt.Sprintf("Forgotten: %s on %s is new again.", program, at)}
+	return answer, r.judgeBy(ctx, book, func(b *familiar.Book) { *b = *without })
+}
+
+func (r *Reeve) forgetRule(ctx context.Context, id string) (*Forgotten, error) {
+	found := false
+	rules, err := r.Store.ChangeRules(ctx, func(rs []familiar.Rule) []familiar.Rule {
+		left := (&familiar.Book{Rules: rs}).WithoutRules([]string{id}).Rules
+		found = len(left) != len(rs)
+		return left
+	})
+	if err != nil {
+		return nil, failed("save the rules", err)
+	}
+	if !found {
+		return nil, &Error{Code: CodeFailed, Message: fmt.Sprintf("there is no rule %q", id), Hint: "it may have been forgotten already"}
+	}
+	book, err := r.Monitor.Book(ctx)
+	if err != nil {
+		return nil, failed("forget the rule", err)
+	}
+	return &Forgotten{Rules: []string{id}, Text: "Forgotten: the rule is gone."},
+		r.judgeBy(ctx, book, func(b *familiar.Book) { b.Rules = rules })
+}
+
+// judgeBy hands the monitor a changed copy of a book.
+func (r *Reeve) judgeBy(ctx context.Context, book *familiar.Book, change func(*familiar.Book)) error {
+	b := *book
+	change(&b)
+	if err := r.Monitor.SetBook(ctx, &b); err != nil {
+		return failed("use the rules", err)
+	}
+	return nil
+}
+
+// Reload reads rules and baseline from disk again.
+func (r *Reeve) Reload(ctx context.Context) error {
+	book, err := r.Monitor.Book(ctx)
+	if err != nil {
+		return err
+	}
+	return r.Monitor.SetBook(ctx, r.Store.Load(*book, true))
+}
+
+// Example starts Portreeve's own harmless listener.
+func (r *Reeve) Example(ctx context.Context) error {
+	if r.Options.Example == nil {
+		return &Error{Code: CodeNoResident, Message: "only a running portreeve shows the example", Hint: "start it: portreeve"}
+	}
+	if err := r.Options.Example(ctx); err != nil {
+		return failed("start the example", err)
+	}
+	return nil
+}
+
+// find looks for a listener that was shown.
+func (r *Reeve) find(ctx context.Context, id string) (*monitor.Listener, *familiar.Book, error) {
+	u, err := r.Monitor.Now(ctx)
+	if err != nil {
+		return nil, nil, failed("read the listeners", err)
+	}
+	book, err := r.Monitor.Book(ctx)
+	if err != nil {
+		return nil, nil, failed("read the rules", err)
+	}
+	for _, l := range u.Listeners {
+		if r.flat.id(l) == id {
+			return l, book, nil
+		}
+	}
+	return nil, nil, &Error{Code: CodeChanged, Message: "that listener has ended meanwhile", Hint: "look again: portreeve list"}
+}
+
+func (r *Reeve) notSaved(sentence string) {
+	r.mu.Lock()
+	r.unsaved = sentence
+	r.mu.Unlock()
+	r.tellStatus()
+}
+
+// failed wraps an error for the wire; one that is made for it stays as it is.
+func failed(what string, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	hint := ""
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		hint = "the folder or file can't be written; see who owns it"
+	case errors.Is(err, monitor.ErrEnded):
+		hint = "start portreeve again"
+	}
+	return &Error{Code: CodeFailed, Message: fmt.Sprintf("%s: %v", what, err), Hint: hint}
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package monitor
+
+func newWaiter() (waiter, error) { return newTimerWaiter(), nil }
