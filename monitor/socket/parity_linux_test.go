@@ -1,8 +1,6 @@
 package socket
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -279,59 +277,6 @@ func TestASocketOfNetlinksIsFoundAfterAFallToAnotherSource(t *testing.T) {
 	}
 }
 
-func TestQueueCountsConnectionsThatWaitToBeAccepted(t *testing.T) {
-	b := bindTo(t, TCP, "127.0.0.1:0")
-	var d net.Dialer
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	c, err := d.DialContext(ctx, "tcp", b.Local.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	for _, name := range []string{"netlink", "netlink-v2", "procfs"} {
-		table, backlog := open(t, name), uint32(testBacklog)
-		if name == "procfs" {
-			backlog = 0 // its file has no column for it
-		}
-		err := until(func() error {
-			read, err := table.Read(ctx, nil, WantTCP)
-			i := slices.IndexFunc(read, func(s Socket) bool { return s.Inode == b.inode })
-			if err != nil || i < 0 {
-				return fmt.Errorf("%v not read: %v", b.Endpoint, err)
-			}
-			if got := read[i]; got.Queue != 1 || got.Backlog != backlog {
-				return fmt.Errorf("got queue %d, backlog %d; want 1, %d", got.Queue, got.Backlog, backlog)
-			}
-			return nil
-		})
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func TestNetlinkTellsTheCgroupOfTheSocket(t *testing.T) {
-	line, err := os.ReadFile("/proc/self/cgroup")
-	path, found := strings.CutPrefix(strings.TrimSpace(string(line)), "0::")
-	if err != nil || !found {
-		t.Skipf("no pure cgroup v2 here: %q, error %v", line, err)
-	}
-	var st unix.Stat_t
-	if err := unix.Stat("/sys/fs/cgroup"+path, &st); err != nil {
-		t.Skipf("cgroup %s is not to be seen: %v", path, err)
-	}
-	b := bindTo(t, TCP, "127.0.0.1:0")
-	read, err := open(t, "netlink").Read(t.Context(), nil, WantTCP)
-	i := slices.IndexFunc(read, func(s Socket) bool { return s.Inode == b.inode })
-	if err != nil || i < 0 {
-		t.Fatalf("%v not read: %v", b.Endpoint, err)
-	}
-	if got, want := read[i].Cgroup, st.Ino; got != want {
-		t.Errorf("cgroup: got %d, want %d", got, want)
-	}
-}
-
 func TestEveryListenerOfSSIsRead(t *testing.T) {
 	ss, err := exec.LookPath("ss")
 	if err != nil {
@@ -390,105 +335,4 @@ func cutLast(s, sep string) (before, after string, found bool) {
 		return s[:i], s[i+len(sep):], true
 	}
 	return s, "", false
-}
-
-// enterNewNetwork moves the test into a network namespace of its own, where
-// only its own sockets are. The thread stays locked, so that it ends with the
-// test and takes the namespace with it.
-func enterNewNetwork(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("a network namespace of one's own needs root")
-	}
-	runtime.LockOSThread()
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		t.Skipf("no network namespace of one's own: %v", err)
-	}
-	run(t, "ip", "link", "set", "lo", "up")
-}
-
-// run runs a command in the thread's network namespace, or skips.
-func run(t *testing.T, name string, args ...string) {
-	t.Helper()
-	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
-		t.Skipf("%s %v does not work here: %v %s", name, args, err, out)
-	}
-}
-
-func TestNetlinkTellsManyListenersAndNoOthers(t *testing.T) {
-	enterNewNetwork(t)
-	const many = 1000 // several datagrams
-	var want []string
-	for i := range many {
-		at := "127.0.0.1:0"
-		if i%2 == 1 {
-			at = "[::1]:0"
-		}
-		want = append(want, bindTo(t, TCP, at).Local.String())
-	}
-	slices.Sort(want)
-	for _, name := range []string{"netlink", "netlink-v2"} {
-		read, err := open(t, name).Read(t.Context(), nil, WantTCP|WantUDP)
-		var got []string
-		for _, s := range read {
-			got = append(got, s.Local.String())
-		}
-		slices.Sort(got)
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: got %d sockets, error %v; want these %d:\n%v\n%v", name, len(got), err, many, got, want)
-		}
-	}
-}
-
-func TestLinkLocalAddressesCarryTheirInterface(t *testing.T) {
-	enterNewNetwork(t)
-	run(t, "ip", "addr", "add", "fe80::1/64", "dev", "lo", "nodad")
-	table := open(t, "netlink")
-	for _, p := range []Proto{TCP, UDP} {
-		b := bindTo(t, p, "[fe80::1%lo]:0")
-		got, err := table.Read(t.Context(), nil, protos(p))
-		if err != nil || len(got) != 1 || got[0].Endpoint != b.Endpoint || got[0].Ifindex != 1 {
-			t.Fatalf("%s: got %+v, error %v; want %v on interface 1", p, got, err, b.Endpoint)
-		}
-		for _, want := range []bool{true, false} {
-			if alive, err := table.Alive(t.Context(), got[0]); alive != want || err != nil {
-				t.Errorf("%s: got alive %v, error %v; want %v", p, alive, err, want)
-			}
-			b.close()
-		}
-	}
-	if got, err := table.Read(t.Context(), nil, WantTCP|WantUDP); err != nil || len(got) != 0 {
-		t.Errorf("empty namespace: got %+v, error %v; want none", got, err)
-	}
-}
-
-func TestEveryFileDescriptorIsGivenBack(t *testing.T) {
-	count := func() []string {
-		entries, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var open []string
-		for _, e := range entries {
-			if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil {
-				open = append(open, target)
-			}
-		}
-		slices.SortFunc(open, cmp.Compare)
-		return open
-	}
-	before := count()
-	for range 20 {
-		for _, name := range Sources()[:3] {
-			table := open(t, name)
-			ctx, cancel := context.WithCancel(t.Context())
-			table.Read(ctx, nil, WantTCP|WantUDP)
-			cancel()
-			table.Read(ctx, nil, WantTCP|WantUDP)
-			table.Close()
-		}
-	}
-	if after := count(); len(after) > len(before) {
-		t.Errorf("open files: got %v, want %v", after, before)
-	}
 }
