@@ -1,5 +1,13 @@
 // Package notify shows desktop notices. It knows nothing of ports: whoever
 // calls it brings the words and gets back which button was pressed.
+//
+//	desktop.go   Desktop: the goroutine between callers and the desktop
+//	daemon.go    the notification daemon's D-Bus protocol
+//	bus.go       finding the session bus and connecting to it
+//	plain_*.go   notices without buttons, by beeep
+//	terminal.go  Lines: the same notices as lines of text
+//	mailbox.go   what callers left for either of them
+//	clean.go     making any text fit to be shown (pure)
 package notify
 
 // Action is one button of a notice. Key comes back with the press.
@@ -16,6 +24,12 @@ type Notice struct {
 	Default string
 	// Stay keeps it until it is withdrawn or closed, where the daemon lets it.
 	Stay bool
+	// Update only changes what stands under Key: where nothing stands there any
+	// more, because the user closed it or it went by itself, nothing is shown.
+	Update bool
+	// Command is what a terminal prints in place of buttons, such as
+	// "portreeve stop 62893"; empty for none. Desktops leave it out.
+	Command string
 }
 
 // Press is a button that somebody pressed. Closed notices are not told: closing
