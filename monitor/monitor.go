@@ -121,32 +121,41 @@ func (m *Monitor) run(ctx context.Context, w waiter) error {
 	stop := context.AfterFunc(ctx, w.wake)
 	defer stop()
 
-	var udp, recheck, full time.Time // when each is due
-	for next := time.Now(); ctx.Err() == nil; {
-		now := time.Now()
-		want := socket.WantTCP
-		if !now.Before(udp) {
-			want |= socket.WantUDP
-			udp = now.Add(m.opt.UDPEvery)
+	var due schedule
+	for due.tcp = time.Now(); ctx.Err() == nil; {
+		if now := time.Now(); !now.Before(due.tcp) {
+			m.tick(ctx, &due, now)
 		}
-		m.read(ctx, want, now)
-		if !now.Before(recheck) {
-			all := !now.Before(full)
-			if all {
-				full = now.Add(m.opt.FullEvery)
-			}
-			recheck = now.Add(m.opt.RecheckEvery)
-			m.recheck(ctx, all, now)
-		}
-		// Keep to a grid, so that one wake-up serves all that is due, but do
-		// not run after readings that were missed (suspend, a stopped process).
-		if next = next.Add(m.opt.TCPEvery); next.Before(now) {
-			next = now.Add(m.opt.TCPEvery)
-		}
-		w.wait(ctx, time.Until(next))
+		w.wait(ctx, time.Until(due.tcp))
 		m.obey(ctx)
 	}
 	return nil
+}
+
+// schedule is when what is due next. All else is due at a reading of TCP too, so
+// that one wake-up serves all.
+type schedule struct{ tcp, udp, recheck, full time.Time }
+
+func (m *Monitor) tick(ctx context.Context, due *schedule, now time.Time) {
+	want := socket.WantTCP
+	if !now.Before(due.udp) {
+		want |= socket.WantUDP
+		due.udp = now.Add(m.opt.UDPEvery)
+	}
+	m.read(ctx, want, now)
+	if !now.Before(due.recheck) {
+		all := !now.Before(due.full)
+		if all {
+			due.full = now.Add(m.opt.FullEvery)
+		}
+		due.recheck = now.Add(m.opt.RecheckEvery)
+		m.recheck(ctx, all, now)
+	}
+	// Keep to a grid, but do not run after readings that were missed (suspend,
+	// a stopped process).
+	if due.tcp = due.tcp.Add(m.opt.TCPEvery); due.tcp.Before(now) {
+		due.tcp = now.Add(m.opt.TCPEvery)
+	}
 }
 
 // obey runs the commands that wait.
