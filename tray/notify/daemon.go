@@ -33,7 +33,9 @@ type daemon struct {
 	*Desktop
 	*bus
 
-	owner   string // its unique name on the bus; empty while there is none to use
+	// owner is its unique name on the bus, empty while there is none to use.
+	// Calls go there, since ids mean nothing to a daemon that came after it.
+	owner   string
 	buttons bool
 	markup  bool
 
@@ -213,19 +215,23 @@ func (s *daemon) next(ctx context.Context) {
 	case j.withdraw && stands:
 		delete(s.ids, j.notice.Key)
 		delete(s.shown, id)
-		err = s.call(ctx, daemonName, daemonPath, daemonName+".CloseNotification", id).Err
+		err = s.call(ctx, s.owner, daemonPath, daemonName+".CloseNotification", id).Err
 	case j.withdraw, j.notice.Update && !stands:
 	case s.buttons:
 		err = s.show(ctx, j.notice, id)
 	default:
 		err = s.showWithout(ctx, j.notice)
 	}
-	var refused dbus.Error
+	var answer dbus.Error
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return
-	case errors.As(err, &refused) && !absent(refused):
+	case errors.As(err, &answer) && !absent(answer):
 		// It answered, so it is alive; this notice was not to its liking.
+	case errors.As(err, &answer):
+		s.missing(s.wait)
+		s.box.back(j) // for the next daemon
+		return
 	default:
 		s.missing(s.wait)
 	}
@@ -267,7 +273,7 @@ func (s *daemon) show(ctx context.Context, n Notice, replaces uint32) error {
 		expire = neverExpire
 	}
 	var id uint32
-	err := s.call(ctx, daemonName, daemonPath, daemonName+".Notify", App, replaces, "",
+	err := s.call(ctx, s.owner, daemonPath, daemonName+".Notify", App, replaces, "",
 		clean(n.Title, maxTitle), s.body(n), actions, hints, expire).Store(&id)
 	if err != nil {
 		return err
@@ -306,7 +312,7 @@ func (s *daemon) leave() {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { s.sock.Close() })()
 	for id := range s.shown {
-		s.Object(daemonName, daemonPath).Go(daemonName+".CloseNotification", dbus.FlagNoReplyExpected|dbus.FlagNoAutoStart, nil, id)
+		s.Object(s.owner, daemonPath).Go(daemonName+".CloseNotification", dbus.FlagNoReplyExpected|dbus.FlagNoAutoStart, nil, id)
 	}
 	// The bus answers in order: once it does, it has read the rest.
 	s.BusObject().CallWithContext(ctx, busName+".GetId", 0)

@@ -74,6 +74,21 @@ func (b *box) take() (job, bool) {
 	return j, true
 }
 
+// back returns a job that was taken, unless there is a newer one for its key.
+func (b *box) back(j job) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, other := range b.jobs {
+		if other.notice.Key == j.notice.Key {
+			return
+		}
+	}
+	if !j.withdraw && len(b.jobs) < boxSize {
+		b.jobs = append([]job{j}, b.jobs...)
+		b.rouse()
+	}
+}
+
 // drop throws away all jobs and counts the notices among them.
 func (b *box) drop() {
 	b.mu.Lock()
