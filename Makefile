@@ -1,0 +1,50 @@
+# Portreeve. `make help` lists what can be made.
+
+# The static binary has no window and needs nothing but Go; -s -w leave out
+# what only a debugger reads.
+version := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+ldflags := -s -w -X main.version=$(version)
+# Fyne can draw emoji; we don't, and they cost 4 MB.
+tags    := no_emoji
+
+.PHONY: help
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+.PHONY: run
+run: ## build and start the tray program, then build its window
+	@packaging/run.sh
+
+.PHONY: resident
+resident: ## build/portreeve: resident and terminal, static, in seconds
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(ldflags)' -o build/portreeve .
+
+.PHONY: window
+window: ## build/portreeve-window: the same with the window
+	@packaging/needs.sh window
+	@echo 'portreeve: building the window; the first time takes some minutes'
+	@go build -tags $(tags) -ldflags '$(ldflags)' -o build/portreeve-window .
+
+.PHONY: test
+test: ## install what the tests need and run all of them
+	@packaging/needs.sh tests
+	@packaging/test.sh
+
+.PHONY: vet
+vet: ## check the code for every platform, as far as it goes without a C compiler
+	gofmt -l . | (! grep .)
+	CGO_ENABLED=0 go vet ./...
+	go vet -tags 'nogl e2e' ./...
+	for os in windows darwin freebsd; do GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
+
+.PHONY: icons
+icons: ## draw the PNG icons anew from the vectors
+	go generate ./assets
+
+.PHONY: bench
+bench: ## the engine beside gopsutil, in one run
+	CGO_ENABLED=0 go test -run '^$$' -bench . ./monitor/socket ./monitor/process
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Installs the system packages that a build or the tests need, where they are
+# missing, by apt. Usage: packaging/needs.sh window|tests
+#
+# It says what and why before it asks for anything; sudo is used only when
+# something is missing and the user is not root.
+set -euo pipefail
+
+# What Fyne's GL driver is compiled against.
+window=(gcc libc6-dev pkg-config libgl-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev)
+# The virtual desktops of the end-to-end tests: an X server, three tray hosts,
+# two notification daemons, a mouse and a camera.
+tests=(xvfb xauth openbox xfce4-panel xfconf xfce4-notifyd dunst xdotool wmctrl imagemagick
+  x11-utils libgl1-mesa-dri libglib2.0-bin dbus-daemon fonts-dejavu-core lxqt-panel
+  gnome-shell gnome-shell-extension-appindicator gjs dconf-service dconf-gsettings-backend
+  gsettings-desktop-schemas adwaita-icon-theme iproute2 python3)
+
+case "${1:-}" in
+window) why="to build the window" wanted=("${window[@]}") ;;
+tests) why="for the tests in virtual desktops" wanted=("${window[@]}" "${tests[@]}") ;;
+*)
+  echo "usage: packaging/needs.sh window|tests" >&2
+  exit 2
+  ;;
+esac
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  echo "portreeve: this is no Debian or Ubuntu; the packages needed $why are named there: ${wanted[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for p in "${wanted[@]}"; do
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "portreeve: installing $why: ${missing[*]}"
+root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "error: these packages are missing and there is no sudo" >&2
+    echo "hint: as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+  echo "portreeve: apt needs root for that, so sudo may ask for your password"
+  root=(sudo)
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >"$log" 2>&1; }
+# The lists of a fresh machine are empty or old: fetch them and try once more.
+if ! install && ! { "${root[@]}" apt-get update -q >>"$log" 2>&1 && install; }; then
+  cat "$log" >&2
+  echo "error: apt could not install the packages" >&2
+  exit 1
+fi

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# make test, after the packages are there: two passes, both must succeed.
+#   1. everything but GL under the race detector
+#   2. everything with GL, and the real program in virtual desktops, one
+#      package at a time, since they measure time and share the screen
+set -uo pipefail
+cd "$(dirname "$0")/.."
+make --no-print-directory vet resident window || exit 1
+failed=0
+CGO_ENABLED=1 go test -race -tags nogl ./... || failed=1
+go test -p 1 -tags 'e2e no_emoji' ./... || failed=1
+exit $failed
