@@ -145,11 +145,11 @@ func (f *facts) look(ctx context.Context, pid int32) (*Info, error) {
 		// Out of descriptors: it is shown without an identity, and a stop of it
 		// refused.
 	}
-	file, links, ferr := f.proc.exeFile(pid)
+	file, links, face, ferr := f.proc.exeFile(pid)
 	if known, ok := f.byID[id]; ok && id.Birth != 0 && known.File == file {
 		return known, nil
 	}
-	info, err := f.read(ctx, id, file, links, ferr)
+	info, err := f.read(ctx, id, face, file, links, ferr)
 	if err != nil {
 		return nil, gone(pid, err)
 	}
@@ -169,7 +169,8 @@ func gone(pid int32, err error) error {
 	return fmt.Errorf("read process %d: %w", pid, err)
 }
 
-func (f *facts) read(ctx context.Context, id ID, file File, links uint64, exeErr error) (*Info, error) {
+// read reads everything. face, file, links and exeErr are as exeFile gave them.
+func (f *facts) read(ctx context.Context, id ID, face int32, file File, links uint64, exeErr error) (*Info, error) {
 	st, err := f.proc.statOf(id.PID)
 	if err != nil {
 		return nil, err
@@ -180,7 +181,7 @@ func (f *facts) read(ctx context.Context, id ID, file File, links uint64, exeErr
 		return nil, err
 	}
 	info.User = f.user(info.UID)
-	info.Args = f.args(id.PID)
+	info.Args = f.args(face)
 	info.Parents = f.parents(st)
 	f.proc.at(id.PID, "cgroup")
 	if b, err := f.proc.read(); err == nil {
@@ -188,7 +189,7 @@ func (f *facts) read(ctx context.Context, id ID, file File, links uint64, exeErr
 	}
 	same := sameFile(file)
 	// Not by NewProcess, which reads the mount table to see whether it exists.
-	p := &gops.Process{Pid: id.PID}
+	p := &gops.Process{Pid: face}
 	// An environment variable must not lead gopsutil to another /proc.
 	ctx = context.WithValue(ctx, common.EnvKey, common.EnvMap{common.HostProcEnvKey: "/proc"})
 	if exeErr == nil {
@@ -197,7 +198,7 @@ func (f *facts) read(ctx context.Context, id ID, file File, links uint64, exeErr
 		}
 	}
 	if dir, err := p.CwdWithContext(ctx); err == nil {
-		info.Dir = f.dirPath(id.PID, dir)
+		info.Dir = f.dirPath(face, dir)
 	}
 	info.Name = programName(info.Exe, first(info.Args), st.comm, same)
 	return info, nil
@@ -207,7 +208,7 @@ func (f *facts) read(ctx context.Context, id ID, file File, links uint64, exeErr
 func sameFile(file File) func(string) bool {
 	return func(path string) bool {
 		var st unix.Stat_t
-		return unix.Stat(path, &st) == nil && File{Dev: uint64(st.Dev), Ino: st.Ino} == file
+		return unix.Stat(path, &st) == nil && fileOf(st) == file
 	}
 }
 
@@ -312,15 +313,22 @@ func (f *facts) readAncestor(pid int32) ancestor {
 
 // name gives the short name of a process without the rest.
 func (f *facts) name(pid int32, comm string) string {
-	file, links, err := f.proc.exeFile(pid)
+	file, links, face, err := f.proc.exeFile(pid)
 	same, exe := sameFile(file), ""
 	if err == nil {
-		f.proc.at(pid, "exe")
-		if link, err := f.proc.readlink(f.proc.dir, &f.proc.path[0]); err == nil {
-			exe, _, _ = exePath(string(link), links, same)
-		}
+		exe, _, _ = exePath(f.exeLink(face), links, same)
 	}
-	return programName(exe, first(f.args(pid)), comm, same)
+	return programName(exe, first(f.args(face)), comm, same)
+}
+
+// exeLink is what the kernel calls the file that a process runs.
+func (f *facts) exeLink(face int32) string {
+	f.proc.at(face, "exe")
+	link, err := f.proc.readlink(f.proc.dir, &f.proc.path[0])
+	if err != nil {
+		return ""
+	}
+	return string(link)
 }
 
 // Describe tells what is known of one process. The error wraps ErrGone when

@@ -280,15 +280,37 @@ func (p *procfs) children(pid int32, dst []int32) []int32 {
 	return dst
 }
 
-// exeFile gives the file that a process runs. The error is the kernel's:
-// EACCES for a process that may not be looked into.
-func (p *procfs) exeFile(pid int32) (File, uint64, error) {
-	p.at(pid, "exe")
-	st, err := p.stat()
+// exeFile gives the file that a process runs, and st_nlink of it. face is the
+// thread whose folder in /proc tells of the program: the main thread, or
+// another one where that has ended. The error is the kernel's: EACCES for a
+// process that may not be looked into, ENOENT for a kernel thread.
+func (p *procfs) exeFile(pid int32) (file File, links uint64, face int32, err error) {
+	st, face, err := p.exeStat(pid)
 	if err != nil {
-		return File{}, 0, err
+		return File{}, 0, pid, err
 	}
-	return File{Dev: uint64(st.Dev), Ino: st.Ino}, uint64(st.Nlink), nil
+	return fileOf(st), uint64(st.Nlink), face, nil
+}
+
+func fileOf(st unix.Stat_t) File { return File{Dev: uint64(st.Dev), Ino: st.Ino} }
+
+func (p *procfs) exeStat(pid int32) (st unix.Stat_t, face int32, err error) {
+	p.at(pid, "exe")
+	st, err = p.stat()
+	if err != unix.ENOENT || p.threads(pid) < 2 {
+		return st, pid, err
+	}
+	tids, terr := p.tasks(pid, nil)
+	if terr != nil {
+		return st, pid, err
+	}
+	for _, tid := range tids {
+		p.at(tid, "exe")
+		if st, err := p.stat(); err == nil {
+			return st, tid, nil
+		}
+	}
+	return st, pid, err
 }
 
 // birthKind is what the number in ID.Birth means on this machine.
