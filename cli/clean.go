@@ -39,10 +39,9 @@ func clean(s string, limit int) string {
 		case r == utf8.RuneError && size == 1:
 			piece = fmt.Sprintf(`\x%02x`, s[i])
 		case r == ' ':
+			space = true
 			if wasSpace || last {
 				piece = `\x20`
-			} else {
-				space = true
 			}
 		case !visible(r) || combining(r) && marks >= maxMarks:
 			piece = escape(r)

@@ -111,7 +111,8 @@ func flagError(c *cobra.Command, err error) error {
 			return badPort("-" + missing.GetSpecifiedShortnames())
 		}
 	}
-	return usage(err.Error(), "see "+strings.TrimSpace("portreeve help "+strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")))
+	topic := strings.TrimPrefix(c.CommandPath(), c.Root().Name())
+	return usage(err.Error(), "see portreeve help"+topic)
 }
 
 // errReaderGone says that nobody reads our output any more, which ends a

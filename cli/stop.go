@@ -125,7 +125,8 @@ func (a *app) stop(ctx context.Context, v Verbs, s stop) error {
 			output = errors.Join(output, a.print(clean(res.Text, maxSentence)+"\n"))
 		}
 	}
-	left, err := waitFree(ctx, v, s.target, answer.Stopped)
+	n := len(answer.Stopped)
+	left, err := waitFree(ctx, v, s.target, len(problems) == 0 && n > 0 && answer.Stopped[n-1].Free)
 	if err != nil {
 		return errors.Join(append(problems, err)...)
 	}
@@ -235,10 +236,9 @@ func gone(ctx context.Context, v Verbs, h holder) bool {
 	return !h.hidden()
 }
 
-// waitFree gives what listens on t after the stops, at once where the last of
-// them has said that its port is still taken.
-func waitFree(ctx context.Context, v Verbs, t target, stops []stoppedProgram) ([]reeve.Listener, error) {
-	patience := len(stops) > 0 && stops[len(stops)-1].Free
+// waitFree gives what listens on t after a stop. Only with patience it waits for
+// that to be nothing: where the stop has said so, and the list may be behind.
+func waitFree(ctx context.Context, v Verbs, t target, patience bool) ([]reeve.Listener, error) {
 	deadline := time.Now().Add(freeWithin)
 	for {
 		all, err := v.List(ctx)

@@ -43,7 +43,11 @@ func parseTarget(s string, udp bool) (target, error) {
 	if number(text) {
 		return t.withPort(text)
 	}
-	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+	bare := text
+	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+		bare = text[1 : len(text)-1]
+	}
+	if addr, err := netip.ParseAddr(bare); err == nil {
 		return target{}, usage(quote(s)+" has no port", "write an address with its port: "+netip.AddrPortFrom(addr, 3000).String())
 	}
 	host, port, err := net.SplitHostPort(text)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -46,8 +45,8 @@ was. Ctrl-C ends it with exit code 0, and so does a reader that goes away.`,
 					err = a.watchText(ctx, v, all)
 				}
 			}
-			if ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())) {
-				return nil
+			if ctx.Err() != nil {
+				return nil // whatever broke off, that is why
 			}
 			return err
 		},
