@@ -114,10 +114,6 @@ func (q *diagQuery) appendSockID(b []byte) []byte {
 		copy(local[:], a[:])
 	} else {
 		local = addr.As16()
-		if addr.Is4In6() {
-			// The kernel looks among IPv4 only when both ends are mapped.
-			remote = netip.AddrFrom4([4]byte{}).As16()
-		}
 	}
 	sport, dport := q.at.Local.Port(), uint16(0)
 	if q.proto == UDP {

@@ -172,6 +172,13 @@ func TestParserRefusesEveryTruncation(t *testing.T) {
 			t.Errorf("body of %d bytes: got error %v, want %v", n, err, errTruncated)
 		}
 	}
+	for _, length := range []uint16{0, 3, 9} {
+		attr := binary.NativeEndian.AppendUint16(nil, length)
+		b := diagWriter{}.message(sockDiagByFamily, nlmFMulti, 1, append(body[:diagMsgLen:diagMsgLen], append(attr, 0, 0, 0, 0, 0, 0)...))
+		if _, _, err := parseDiag(nil, b, &diagQuery{proto: TCP}, 1, nil); !errors.Is(err, errTruncated) {
+			t.Errorf("attribute of length %d: got error %v, want %v", length, err, errTruncated)
+		}
+	}
 }
 
 func TestRequestAsksForListenersOnly(t *testing.T) {
@@ -212,6 +219,8 @@ func FuzzParseDiag(f *testing.F) {
 	f.Add([]byte(whole), false)
 	f.Add([]byte(whole[:len(whole)-7]), true)
 	f.Add([]byte(diagWriter{}.failed(1, 1)), false)
+	noLength := append(diagBody(diagSamples()[2])[:diagMsgLen:diagMsgLen], make([]byte, 8)...)
+	f.Add([]byte(diagWriter{}.message(sockDiagByFamily, nlmFMulti, 1, noLength)), false)
 	f.Add([]byte(diagWriter{}.done(1, 105)), true)
 	f.Add([]byte(diagWriter{}.message(sockDiagByFamily, 0, 1, nil)), false)
 	f.Add([]byte(diagWriter{}.message(nlmsgOverrun, 0, 1, nil)), false)

@@ -17,12 +17,16 @@ type fakeSource struct {
 	called  string
 	sockets []Socket
 	err     error
+	onRead  func() // nil, or called in each read
 	closed  bool
 }
 
 func (f *fakeSource) name() string { return f.called }
 
 func (f *fakeSource) read(_ context.Context, dst []Socket, want Protos) ([]Socket, error) {
+	if f.onRead != nil {
+		f.onRead()
+	}
 	for _, s := range f.sockets {
 		if want.Has(s.Proto) {
 			dst = append(dst, s)
@@ -153,10 +157,14 @@ func TestCancelledReadBlamesNoSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cancel()
-	first.err = ctx.Err()
-	if _, err := table.Read(ctx, nil, WantTCP); !errors.Is(err, context.Canceled) {
-		t.Errorf("read: got error %v, want %v", err, context.Canceled)
+	first.onRead, first.err = cancel, context.Canceled
+	for _, when := range []string{"during", "before"} {
+		if _, err := table.Read(ctx, nil, WantTCP); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled %s the read: got error %v, want %v", when, err, context.Canceled)
+		}
+		if got, want := table.Source(), "first"; got != want {
+			t.Errorf("cancelled %s the read: got source %q, want %q", when, got, want)
+		}
 	}
 	first.err = nil
 	if _, err := table.Read(t.Context(), nil, WantTCP); err != nil || table.Source() != "first" {
