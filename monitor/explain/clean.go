@@ -10,33 +10,27 @@ import (
 // valid UTF-8, white space folded, control and format characters (C0, C1, bidi
 // and zero-width ones) taken out, at most limit characters with an ellipsis.
 func Clean(s string, limit int) string {
-	var b strings.Builder
-	n, space := 0, false
-	for i := 0; i < len(s); {
+	out := make([]rune, 0, limit+1)
+	space := false
+	for i := 0; i < len(s) && len(out) <= limit; {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
 		switch {
 		case r == utf8.RuneError && size == 1:
 			r = unicode.ReplacementChar
 		case unicode.IsSpace(r):
-			space = n > 0
+			space = len(out) > 0
 			continue
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Cs, unicode.Co, unicode.Zl, unicode.Zp):
 			continue
 		}
-		need := 1
 		if space {
-			need = 2
+			out, space = append(out, ' '), false
 		}
-		if n+need > limit-1 && i < len(s) || n+need > limit {
-			return strings.TrimRight(b.String(), " ") + "…"
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		b.WriteRune(r)
-		n += need
+		out = append(out, r)
 	}
-	return b.String()
+	if len(out) <= limit {
+		return string(out)
+	}
+	return strings.TrimRight(string(out[:limit-1]), " ") + "…"
 }
