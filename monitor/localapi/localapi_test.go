@@ -1,0 +1,224 @@
+package localapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"portreeve/monitor/reeve"
+)
+
+// fakeVerbs answers with what was asked, so that the carrying is seen.
+type fakeVerbs struct {
+	events chan reeve.Event
+	faces  chan string
+	err    error
+}
+
+func (f *fakeVerbs) List(context.Context) (*reeve.Listing, error) {
+	return &reeve.Listing{Seq: 7, Listeners: []reeve.Listener{{ID: "a-1", Port: 62893}}}, f.err
+}
+
+func (f *fakeVerbs) watch(ctx context.Context, face string) iter.Seq2[reeve.Event, error] {
+	return func(yield func(reeve.Event, error) bool) {
+		f.faces <- face
+		for {
+			select {
+			case e := <-f.events:
+				if !yield(e, nil) {
+					return
+				}
+			case <-ctx.Done():
+				f.faces <- "left"
+				return
+			}
+		}
+	}
+}
+
+func (f *fakeVerbs) Watch(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error] {
+	return f.watch(ctx, "since "+string(rune('0'+since)))
+}
+
+func (f *fakeVerbs) WatchAsWindow(ctx context.Context, _ uint64) iter.Seq2[reeve.Event, error] {
+	return f.watch(ctx, "window")
+}
+
+func (f *fakeVerbs) Stop(_ context.Context, q reeve.StopRequest) (*reeve.Stopped, error) {
+	return &reeve.Stopped{Text: q.ID + " " + q.Owner, CanForce: q.Force}, f.err
+}
+
+func (f *fakeVerbs) Know(_ context.Context, q reeve.KnowRequest) (*reeve.Known, error) {
+	return &reeve.Known{Rule: q.ID}, f.err
+}
+
+func (f *fakeVerbs) Forget(_ context.Context, q reeve.ForgetRequest) (*reeve.Forgotten, error) {
+	return &reeve.Forgotten{Rules: []string{q.Rule}}, f.err
+}
+
+func (f *fakeVerbs) Pause(_ context.Context, q reeve.PauseRequest) (*reeve.Status, error) {
+	return &reeve.Status{PausedUntil: q.For}, f.err
+}
+
+func (f *fakeVerbs) Show(context.Context, reeve.ShowRequest) error { return f.err }
+func (f *fakeVerbs) Example(context.Context) error                 { return f.err }
+
+func (f *fakeVerbs) Status(context.Context) (*reeve.Status, error) {
+	return &reeve.Status{PID: 42}, f.err
+}
+
+// serve runs a server in a short folder (a socket's path may have 107 bytes).
+func serve(t *testing.T) (*fakeVerbs, *Client, string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fakeVerbs{events: make(chan reeve.Event), faces: make(chan string, 4)}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- Serve(ctx, l, f) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("serve: got %v, want nil", err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Error("the server did not end with its context")
+		}
+		_ = os.RemoveAll(dir)
+	})
+	c, err := Dial(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, c, dir
+}
+
+func TestTheClientHasTheServersVerbs(t *testing.T) {
+	_, c, _ := serve(t)
+	ctx := t.Context()
+	if l, err := c.List(ctx); err != nil || l.Seq != 7 || l.Listeners[0].Port != 62893 {
+		t.Errorf("list: got %+v, %v", l, err)
+	}
+	if s, err := c.Stop(ctx, reeve.StopRequest{ID: "a-1", Owner: "1.2.3.4", Force: true}); err != nil || s.Text != "a-1 1.2.3.4" || !s.CanForce {
+		t.Errorf("stop: got %+v, %v", s, err)
+	}
+	if k, err := c.Know(ctx, reeve.KnowRequest{ID: "a-1"}); err != nil || k.Rule != "a-1" {
+		t.Errorf("know: got %+v, %v", k, err)
+	}
+	if g, err := c.Forget(ctx, reeve.ForgetRequest{Rule: "r"}); err != nil || g.Rules[0] != "r" {
+		t.Errorf("forget: got %+v, %v", g, err)
+	}
+	if p, err := c.Pause(ctx, reeve.PauseRequest{For: "15m"}); err != nil || p.PausedUntil != "15m" {
+		t.Errorf("pause: got %+v, %v", p, err)
+	}
+	if err := c.Show(ctx, reeve.ShowRequest{}); err != nil {
+		t.Errorf("show: got %v", err)
+	}
+	if err := c.Example(ctx); err != nil {
+		t.Errorf("example: got %v", err)
+	}
+	if s, err := c.Status(ctx); err != nil || s.PID != 42 {
+		t.Errorf("status: got %+v, %v", s, err)
+	}
+}
+
+func TestAnErrorTravelsAsItStands(t *testing.T) {
+	f, c, _ := serve(t)
+	f.err = &reeve.Error{Code: reeve.CodeChanged, Message: "held by another process now", Hint: "look again"}
+	_, err := c.Stop(t.Context(), reeve.StopRequest{})
+	var e *reeve.Error
+	if !errors.As(err, &e) || *e != *f.err.(*reeve.Error) {
+		t.Errorf("got %#v, want %#v", err, f.err)
+	}
+}
+
+func TestAWatchTellsEachEventAtOnceAndEndsWithItsReader(t *testing.T) {
+	f, c, _ := serve(t)
+	next, stop := iter.Pull2(c.Watch(t.Context(), 3))
+	go func() { f.events <- reeve.Event{Seq: 4, Event: reeve.EventOpened} }()
+	e, err, ok := next() // before the second is even sent
+	if !ok || err != nil || e.Seq != 4 {
+		t.Fatalf("got %+v, %v, %v, want event 4", e, err, ok)
+	}
+	if got := <-f.faces; got != "since 3" {
+		t.Errorf("got %q, want since 3", got)
+	}
+	stop()
+	if got := <-f.faces; got != "left" {
+		t.Errorf("got %q, want the watch to be left", got)
+	}
+	next, stop = iter.Pull2(c.AsWindow().Watch(t.Context(), 0))
+	go func() { f.events <- reeve.Event{Seq: 5} }()
+	next()
+	if got := <-f.faces; got != "window" {
+		t.Errorf("got %q, want window", got)
+	}
+	stop()
+}
+
+func TestBadRequestsAreToldWhatIsWrong(t *testing.T) {
+	_, c, _ := serve(t)
+	for name, r := range map[string]struct {
+		method, path, body string
+		status             int
+	}{
+		"no such path":       {"GET", "/v1/nothing", "", 404},
+		"no such method":     {"GET", "/v1/stop", "", 404},
+		"no JSON":            {"POST", "/v1/stop", "stop it", 400},
+		"an unknown field":   {"POST", "/v1/stop", `{"pid":1}`, 400},
+		"a huge body":        {"POST", "/v1/stop", `{"id":"` + strings.Repeat("x", largest) + `"}`, 400},
+		"since is no number": {"GET", "/v1/events?since=x", "", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req, err := http.NewRequestWithContext(t.Context(), r.method, "http://portreeve"+r.path, strings.NewReader(r.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := c.http.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != r.status || !strings.Contains(string(body), `"code":"usage"`) {
+				t.Errorf("got %d %s, %v, want %d with code usage", resp.StatusCode, body, err, r.status)
+			}
+		})
+	}
+}
+
+func TestTheSocketIsItsUsersOwn(t *testing.T) {
+	_, _, dir := serve(t)
+	fi, err := os.Stat(filepath.Join(dir, socketName))
+	if err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("got mode %v, %v, want 0600", fi.Mode().Perm(), err)
+	}
+	a, b := net.Pipe()
+	defer a.Close()
+	defer b.Close()
+	if samePeer(a) {
+		t.Error("a connection whose maker is not known was let in")
+	}
+}
+
+func TestNobodyThereIsAnError(t *testing.T) {
+	if _, err := Dial(t.Context(), t.TempDir()); err == nil {
+		t.Error("got no error")
+	}
+}
