@@ -93,15 +93,31 @@ func ownCgroup() (string, error) {
 	return "", errors.New("no cgroup of version 2 is mounted")
 }
 
-// inNewNetwork runs the test again in a child process in a network namespace
-// of its own, where only the test's own sockets are, and tells whether this is
-// the child. (A thread of this process would not do: /proc/net is that of the
-// main thread, which outlives its goroutine.)
+// inNewNetwork puts the test into a network namespace of its own, where only
+// the test's own sockets are, and tells whether this is there. (A thread of
+// this process would not do: /proc/net is that of the main thread, which
+// outlives its goroutine.)
 func inNewNetwork(t *testing.T) bool {
 	t.Helper()
-	const mark = "PORTREEVE_TEST_IN_NETWORK"
+	attr := &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
+	if uid, gid := os.Getuid(), os.Getgid(); uid != 0 {
+		attr.Cloneflags |= unix.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{HostID: uid, Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{HostID: gid, Size: 1}}
+	}
+	if !inChild(t, attr) {
+		return false
+	}
+	run(t, "ip", "link", "set", "lo", "up")
+	return true
+}
+
+// inChild runs the test again in a child process made with attr, takes over
+// its result, and tells whether this is the child.
+func inChild(t *testing.T, attr *syscall.SysProcAttr) bool {
+	t.Helper()
+	const mark = "PORTREEVE_TEST_CHILD"
 	if os.Getenv(mark) == t.Name() {
-		run(t, "ip", "link", "set", "lo", "up")
 		return true
 	}
 	self, err := os.Executable()
@@ -110,16 +126,11 @@ func inNewNetwork(t *testing.T) bool {
 	}
 	child := exec.CommandContext(t.Context(), self, "-test.run=^"+t.Name()+"$", "-test.v")
 	child.Env = append(os.Environ(), mark+"="+t.Name())
-	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
-	if uid, gid := os.Getuid(), os.Getgid(); uid != 0 {
-		child.SysProcAttr.Cloneflags |= unix.CLONE_NEWUSER
-		child.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: uid, Size: 1}}
-		child.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: gid, Size: 1}}
-	}
+	child.SysProcAttr = attr
 	var out strings.Builder
 	child.Stdout, child.Stderr = &out, &out
 	if err := child.Start(); err != nil {
-		t.Skipf("no network namespace of one's own: %v", err)
+		t.Skipf("no such child process here: %v", err)
 	}
 	err = child.Wait()
 	switch {
