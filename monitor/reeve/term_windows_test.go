@@ -1,0 +1,3 @@
+package reeve
+
+func ignoreTerm() {} // TerminateProcess can't be ignored
