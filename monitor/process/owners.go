@@ -67,8 +67,10 @@ func (v viewer) hidden(s socket.Socket, owners []Info, unit string) string {
 	switch {
 	case v.uid == 0:
 		return "no process holds it" + in + ": the kernel does, or another container"
-	case s.UID == 0 && (unit == "init.scope" || strings.HasSuffix(unit, ".socket")):
-		return "held by the system on behalf of a service" + in + " (socket activation); sudo shows it"
+	case s.UID == 0 && unit == "init.scope":
+		return "held by the system on behalf of a service (socket activation); sudo shows it"
+	case s.UID == 0 && strings.HasSuffix(unit, ".socket"):
+		return "held by the system for " + unit + " (socket activation); sudo shows it"
 	case foreign:
 		return "belongs to " + v.userName(s.UID) + in + "; sudo shows it"
 	case s.UID == socket.NoUID:

@@ -25,9 +25,9 @@ type cloneArgs struct {
 	flags, pidfd, childTID, parentTID, exitSignal, stack, stackSize, tls, setTID, setTIDSize, cgroup uint64
 }
 
-// spawn makes a copy of this process under the given number. The copy keeps
-// all descriptors and does nothing.
-func spawn(pid int32) error {
+// spawn makes a copy of this process under the given number, any number for 0.
+// The copy keeps all descriptors and does nothing but end with its parent.
+func spawn(pid int32) (int32, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	tid := &pid
@@ -35,17 +35,19 @@ func spawn(pid int32) error {
 	args := &cloneArgs{
 		flags:      unix.CLONE_CLEAR_SIGHAND,
 		exitSignal: uint64(unix.SIGCHLD),
-		setTID:     uint64(uintptr(unsafe.Pointer(tid))),
-		setTIDSize: 1,
 	}
-	got, errno := cloneIdle(args)
+	if pid != 0 {
+		args.setTID = uint64(uintptr(unsafe.Pointer(tid)))
+		args.setTIDSize = 1
+	}
+	got, errno := cloneIdle(args, uintptr(os.Getpid()), &unix.Timespec{Sec: 5})
 	if errno != 0 {
-		return errno
+		return 0, errno
 	}
-	if int32(got) != pid {
-		return fmt.Errorf("clone3 gave pid %d, want %d", got, pid)
+	if pid != 0 && int32(got) != pid {
+		return 0, fmt.Errorf("clone3 gave pid %d, want %d", got, pid)
 	}
-	return nil
+	return int32(got), nil
 }
 
 // cloneIdle returns in the parent only. The child has one thread of a Go
@@ -54,13 +56,16 @@ func spawn(pid int32) error {
 //go:norace
 //go:nosplit
 //go:noinline
-func cloneIdle(args *cloneArgs) (pid uintptr, errno syscall.Errno) {
+func cloneIdle(args *cloneArgs, parent uintptr, nap *unix.Timespec) (pid uintptr, errno syscall.Errno) {
 	pid, _, errno = syscall.RawSyscall(unix.SYS_CLONE3, uintptr(unsafe.Pointer(args)), unsafe.Sizeof(*args), 0)
 	if errno != 0 || pid != 0 {
 		return pid, errno
 	}
 	for {
-		syscall.RawSyscall6(unix.SYS_PPOLL, 0, 0, 0, 0, 0, 0)
+		syscall.RawSyscall6(unix.SYS_PPOLL, 0, 0, uintptr(unsafe.Pointer(nap)), 0, 0, 0)
+		if now, _, _ := syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); now != parent {
+			syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+		}
 	}
 }
 
@@ -107,7 +112,7 @@ type tally struct{ Trials, Reused, Refused, WronglyKilled int }
 // nothing but the birth tells them apart. naive signals by number.
 func (c *tally) trial(at string, s socket.Socket, naive bool) error {
 	const pid = 4711
-	if err := spawn(pid); err != nil {
+	if _, err := spawn(pid); err != nil {
 		return fmt.Errorf("start the first: %w", err)
 	}
 	p, err := openProc()
@@ -128,7 +133,7 @@ func (c *tally) trial(at string, s socket.Socket, naive bool) error {
 		if err = end(pid, unix.SIGKILL); err != nil {
 			return
 		}
-		if err = spawn(pid); err != nil {
+		if _, err = spawn(pid); err != nil {
 			return
 		}
 		var now *Info
