@@ -272,7 +272,7 @@ func (m *Monitor) read(ctx context.Context, want socket.Protos, now time.Time) {
 	}
 	first := m.last == nil
 	changes, changed := s.compare(ctx, m, want, first, now)
-	if !first && !changed && m.last.Partial == nil {
+	if !first && !changed && m.last.Partial == nil && m.last.Source == s.source {
 		return
 	}
 	u := Update{Changes: changes, First: first}

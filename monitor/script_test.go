@@ -31,6 +31,7 @@ import (
 //	own 127.0.0.1:8080 node/10 node/11  its holders, seen at the next recheck
 //	know 127.0.0.1:8080                 a rule for it
 //	fail                                the next reading fails
+//	fall                                the table falls to a source with other cookies
 //	wait 1s                             time goes by
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
@@ -147,13 +148,14 @@ type fakeWorld struct {
 	changed map[uint64]bool // what the next recheck tells
 	hidden  map[uint64]bool // what the next dump misses
 	failing bool
+	source  string
 	cookie  uint64
 	reads   int
 	finds   int
 }
 
 func newFakeWorld() *fakeWorld {
-	return &fakeWorld{owners: map[uint64][]process.Info{}, changed: map[uint64]bool{}, hidden: map[uint64]bool{}}
+	return &fakeWorld{source: "fake", owners: map[uint64][]process.Info{}, changed: map[uint64]bool{}, hidden: map[uint64]bool{}}
 }
 
 func (w *fakeWorld) obey(f []string) error {
@@ -175,6 +177,14 @@ func (w *fakeWorld) obey(f []string) error {
 		return nil
 	case "fail":
 		w.failing = true
+		return nil
+	case "fall":
+		w.source = "other"
+		for i := range w.sockets {
+			old := w.sockets[i].Cookie
+			w.sockets[i].Cookie += 1 << 63
+			w.owners[w.sockets[i].Cookie] = w.owners[old]
+		}
 		return nil
 	}
 	at, err := netip.ParseAddrPort(f[1])
@@ -237,7 +247,7 @@ func (w *fakeWorld) Alive(_ context.Context, s socket.Socket) (bool, error) {
 	return slices.ContainsFunc(w.sockets, func(k socket.Socket) bool { return k.Cookie == s.Cookie }), nil
 }
 
-func (w *fakeWorld) Source() string { return "fake" }
+func (w *fakeWorld) Source() string { return w.source }
 
 func (w *fakeWorld) Find(_ context.Context, want []socket.Socket) []process.Found {
 	w.finds++

@@ -26,6 +26,7 @@ type state struct {
 	list    []*Listener       // ordered; nil when it has to be made anew
 	reading uint32
 	seq     uint64
+	source  string // the table's, at the last reading
 	// count of known sockets by protocol, so that a reading in which nothing
 	// is new and nothing is missing ends after one pass.
 	tcp, udp int
@@ -39,6 +40,7 @@ func newState(b *familiar.Book) state {
 // reading nothing counts as a change. changed tells whether the listeners did.
 func (s *state) compare(ctx context.Context, m *Monitor, want socket.Protos, first bool, now time.Time) (changes []Change, changed bool) {
 	s.reading++
+	s.rekey(m)
 	seen := 0
 	var fresh []socket.Socket
 	for i := range s.buf {
@@ -74,6 +76,43 @@ func (s *state) compare(ctx context.Context, m *Monitor, want socket.Protos, fir
 		changes = pair(gone, opened, now)
 	}
 	return changes, len(gone) > 0 || len(opened) > 0
+}
+
+// rekey follows a table that fell to another source, whose cookies mean nothing
+// to the one before: what sits on the same endpoint (and inode, where both tell
+// it) is the same listener. The finder meets it anew under its new cookie.
+func (s *state) rekey(m *Monitor) {
+	source := m.table.Source()
+	if source == s.source {
+		return
+	}
+	fell := s.source != ""
+	if s.source = source; !fell {
+		return
+	}
+	waiting := map[socket.Endpoint][]*entry{}
+	for cookie, e := range s.known {
+		if !slices.ContainsFunc(s.buf, func(k socket.Socket) bool { return k.Cookie == cookie }) {
+			waiting[e.Endpoint] = append(waiting[e.Endpoint], e)
+		}
+	}
+	for _, k := range s.buf {
+		if s.known[k.Cookie] != nil {
+			continue
+		}
+		i := slices.IndexFunc(waiting[k.Endpoint], func(e *entry) bool { return e.Inode == 0 || k.Inode == 0 || e.Inode == k.Inode })
+		if i < 0 {
+			continue
+		}
+		e := waiting[k.Endpoint][i]
+		waiting[k.Endpoint] = slices.Delete(waiting[k.Endpoint], i, i+1)
+		delete(s.known, e.Cookie)
+		m.finder.Forget(e.Cookie)
+		l := *e.Listener
+		l.Socket = k
+		s.known[k.Cookie] = &entry{Listener: &l}
+		s.list = nil
+	}
 }
 
 // gone takes out the sockets that the reading did not show and that an exact
