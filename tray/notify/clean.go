@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// The most characters that a notice shows. Daemons differ in what they cut, and
+// The most characters of a title and a body; what is longer is cut. Daemons differ in what they cut, and
 // some let 400 characters fill the screen.
 const (
-	maxTitle = 80
-	maxBody  = 200
+	MaxTitle = 80
+	MaxBody  = 200
 	maxLabel = 40
 )
 

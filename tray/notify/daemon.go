@@ -274,7 +274,7 @@ func (s *daemon) show(ctx context.Context, n Notice, replaces uint32) error {
 	}
 	var id uint32
 	err := s.call(ctx, s.owner, daemonPath, daemonName+".Notify", App, replaces, "",
-		clean(n.Title, maxTitle), s.body(n), actions, hints, expire).Store(&id)
+		clean(n.Title, MaxTitle), s.body(n), actions, hints, expire).Store(&id)
 	if err != nil {
 		return err
 	}
@@ -294,11 +294,11 @@ func (s *daemon) showWithout(ctx context.Context, n Notice) error {
 			return err
 		}
 	}
-	return s.plain(ctx, clean(n.Title, maxTitle), s.body(n))
+	return s.plain(ctx, clean(n.Title, MaxTitle), s.body(n))
 }
 
 func (s *daemon) body(n Notice) string {
-	body := clean(n.Body, maxBody)
+	body := clean(n.Body, MaxBody)
 	if s.markup {
 		body = escape(body)
 	}

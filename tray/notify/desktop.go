@@ -188,7 +188,7 @@ func (d *Desktop) runPlain(ctx context.Context) {
 		if !ok || j.withdraw || j.notice.Update {
 			continue
 		}
-		title, body := clean(j.notice.Title, maxTitle), clean(j.notice.Body, maxBody)
+		title, body := clean(j.notice.Title, MaxTitle), clean(j.notice.Body, MaxBody)
 		if runtime.GOOS == "windows" {
 			title, body = unscripted(title), unscripted(body)
 		}

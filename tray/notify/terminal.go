@@ -61,7 +61,7 @@ func (l *Lines) Run(ctx context.Context) error {
 			said[key] = text
 			out := j.at.Format("15:04:05") + "  " + text + "\n"
 			if j.notice.Command != "" {
-				out += "          To stop it: " + clean(j.notice.Command, maxTitle) + "\n"
+				out += "          To stop it: " + clean(j.notice.Command, MaxTitle) + "\n"
 			}
 			if _, err := io.WriteString(l.w, out); err != nil {
 				return fmt.Errorf("print a notice: %w", err)
@@ -79,7 +79,7 @@ func (l *Lines) Run(ctx context.Context) error {
 
 // line is a notice as one line of clean text.
 func line(n Notice) string {
-	title, body := clean(n.Title, maxTitle), clean(n.Body, maxBody)
+	title, body := clean(n.Title, MaxTitle), clean(n.Body, MaxBody)
 	if title != "" && !strings.ContainsAny(title[len(title)-1:], ".?:") && !strings.HasSuffix(title, "…") {
 		title += "."
 	}

@@ -1,0 +1,259 @@
+package tray
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"portreeve/monitor/reeve"
+	"portreeve/tray/notify"
+)
+
+// verb is what a button asks for; its name begins the button's key.
+type verb string
+
+const (
+	verbKnow    verb = "know"
+	verbForget  verb = "forget"
+	verbStop    verb = "stop"
+	verbForce   verb = "force"
+	verbDetails verb = "details"
+	verbReview  verb = "review"
+	verbExample verb = "example"
+	verbCancel  verb = "cancel"
+)
+
+// meaning is a button's whole meaning. The ids in do are those that the notice
+// showed: a press on a notice that was replaced meanwhile still means the old
+// ones, and the verb refuses them.
+type meaning struct {
+	verb  verb
+	label string
+	do    Do
+	rule  string // for verbForget
+}
+
+// meanings remembers what the buttons mean that may still be pressed.
+type meanings struct {
+	last uint64
+	by   map[uint64]meaning
+}
+
+// manyMeanings is how many buttons are remembered: far more than can be on a
+// screen, few enough for years of running.
+const manyMeanings = 4096
+
+func newMeanings() meanings { return meanings{by: make(map[uint64]meaning)} }
+
+// key gives a meaning a key of its own: "stop:17".
+func (m *meanings) key(of meaning) string {
+	m.last++
+	m.by[m.last] = of
+	delete(m.by, m.last-manyMeanings)
+	return string(of.verb) + ":" + strconv.FormatUint(m.last, 10)
+}
+
+func (m *meanings) actions(all ...meaning) []notify.Action {
+	var actions []notify.Action
+	for _, of := range all {
+		actions = append(actions, notify.Action{Key: m.key(of), Label: of.label})
+	}
+	return actions
+}
+
+func (m *meanings) find(key string) (meaning, bool) {
+	_, number, _ := strings.Cut(key, ":")
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		return meaning{}, false
+	}
+	of, ok := m.by[n]
+	return of, ok
+}
+
+// press carries out what a button asks for, in a goroutine of its own.
+func (t *Teller) press(ctx context.Context, p notify.Press) {
+	m, ok := t.meant.find(p.Action)
+	if !ok {
+		t.log.Warn("notices: a button that means nothing was pressed", "action", p.Action)
+		return
+	}
+	do := m.do
+	once := fmt.Sprint(m.verb, " ", do.Listener, " ", do.Owner, " ", m.rule)
+	switch m.verb {
+	case verbCancel:
+		t.notices.Withdraw(p.Notice)
+	case verbDetails:
+		t.page(ctx, once, reeve.ShowRequest{Page: reeve.PageListeners, Listener: do.Listener})
+	case verbReview:
+		t.page(ctx, once, reeve.ShowRequest{Page: reeve.PageReview})
+	case verbExample:
+		t.start(ctx, once, func(ctx context.Context) func() {
+			err := t.verbs.Example(ctx)
+			return func() { t.failed("The example could not be started", err) }
+		})
+	case verbKnow:
+		t.start(ctx, once, func(ctx context.Context) func() {
+			k, err := t.verbs.Know(ctx, reeve.KnowRequest{ID: do.Listener})
+			return func() {
+				if err == nil {
+					t.track.detach(p.Notice) // its words are the echo now
+				}
+				t.known(p.Notice, k, err)
+			}
+		})
+	case verbForget:
+		t.start(ctx, once, func(ctx context.Context) func() {
+			f, err := t.verbs.Forget(ctx, reeve.ForgetRequest{Rule: m.rule})
+			return func() { t.forgot(p.Notice, f, err) }
+		})
+	case verbStop, verbForce:
+		t.stop(ctx, once, m)
+	}
+}
+
+// stop ends exactly what the notice showed. Only a stop that takes its time is
+// announced.
+func (t *Teller) stop(ctx context.Context, once string, m meaning) {
+	const patience = time.Second
+	do := m.do
+	t.start(ctx, once, func(ctx context.Context) func() {
+		slow := time.AfterFunc(patience, func() {
+			t.later(ctx, func() {
+				if t.busy[once] {
+					t.reply(replyKey(do), "Stopping "+do.Title+"…", "")
+				}
+			})
+		})
+		defer slow.Stop()
+		s, err := t.verbs.Stop(ctx, reeve.StopRequest{ID: do.Listener, Owner: do.Owner, Force: m.verb == verbForce})
+		if ctx.Err() != nil && err != nil {
+			err = ctx.Err() // the reason, where the verb only said that it failed
+		}
+		return func() { t.stopped(do, s, err) }
+	})
+}
+
+func (t *Teller) page(ctx context.Context, once string, req reeve.ShowRequest) {
+	t.start(ctx, once, func(ctx context.Context) func() {
+		err := t.verbs.Show(ctx, req)
+		return func() { t.failed("The window could not be opened", err) }
+	})
+}
+
+// start runs a verb in a goroutine of its own, unless the same one runs
+// already: a double click asks once. What work returns is done by Run.
+func (t *Teller) start(ctx context.Context, once string, work func(context.Context) func()) {
+	if t.busy[once] {
+		return
+	}
+	t.busy[once] = true
+	t.running.Go(func() {
+		limited, cancel := context.WithTimeout(ctx, t.verbTime)
+		defer cancel()
+		then := work(limited)
+		t.later(ctx, func() {
+			delete(t.busy, once)
+			then()
+		})
+	})
+}
+
+// later has Run do f, or nobody once ctx has ended.
+func (t *Teller) later(ctx context.Context, f func()) {
+	select {
+	case t.results <- f:
+	case <-ctx.Done():
+	}
+}
+
+// ask has Run do f. A menu that asks for more than Run can tell loses notices,
+// never time.
+func (t *Teller) ask(f func()) {
+	select {
+	case t.asked <- f:
+	default:
+		t.log.Warn("notices: too many answers at once, one is not shown")
+	}
+}
+
+// Stopped tells how a stop went that somebody else asked for.
+func (t *Teller) Stopped(do Do, s *reeve.Stopped, err error) {
+	t.ask(func() { t.stopped(do, s, err) })
+}
+
+// Known tells what was understood by a know that somebody else asked for.
+func (t *Teller) Known(k *reeve.Known, err error) {
+	t.ask(func() { t.known("reply known", k, err) })
+}
+
+// Failed tells that something was not done: what is a sentence without its full
+// stop, such as "The window could not be opened". Without an error it tells
+// nothing.
+func (t *Teller) Failed(what string, err error) {
+	t.ask(func() { t.failed(what, err) })
+}
+
+// Ask asks whether a stop was really meant, since the rows changed under the
+// pointer. The stop is then carried out by the Teller.
+func (t *Teller) Ask(do Do) {
+	t.ask(func() {
+		yes := meaning{verb: verbStop, label: "Stop", do: do}
+		if do.Act == ActForce {
+			yes.verb, yes.label = verbForce, "Force stop"
+		}
+		t.reply("ask "+do.Listener, yes.label+" "+do.Title+"?", "The menu changed just before you clicked.",
+			yes, meaning{verb: verbCancel, label: "Cancel"})
+	})
+}
+
+func replyKey(do Do) string { return "reply " + do.Listener }
+
+// reply shows the answer to a click.
+func (t *Teller) reply(key, title, body string, buttons ...meaning) {
+	t.notices.Show(notify.Notice{Key: key, Title: title, Body: body, Actions: t.meant.actions(buttons...)})
+}
+
+func (t *Teller) stopped(do Do, s *reeve.Stopped, err error) {
+	if err != nil || s == nil {
+		title := do.Title + " was not stopped"
+		if errors.Is(err, context.DeadlineExceeded) {
+			title = do.Title + " may still be running"
+		}
+		t.reply(replyKey(do), title, reason(err))
+		return
+	}
+	title, body := asTitle(s.Text, do.Title, s.Hint)
+	if s.CanForce {
+		t.reply(replyKey(do), title, body, meaning{verb: verbForce, label: "Force stop", do: do})
+		return
+	}
+	t.reply(replyKey(do), title, body)
+}
+
+func (t *Teller) known(key string, k *reeve.Known, err error) {
+	if err != nil || k == nil {
+		t.reply(key, "Nothing was remembered", reason(err))
+		return
+	}
+	title, body := asTitle(k.Text, "Known from now on", "")
+	t.reply(key, title, body, meaning{verb: verbForget, label: "Undo", rule: k.Rule})
+}
+
+func (t *Teller) forgot(key string, f *reeve.Forgotten, err error) {
+	if err != nil || f == nil {
+		t.reply(key, "That could not be undone", reason(err))
+		return
+	}
+	title, body := asTitle(f.Text, "Forgotten", "")
+	t.reply(key, title, body)
+}
+
+func (t *Teller) failed(what string, err error) {
+	if err != nil {
+		t.reply("reply "+what, what, reason(err))
+	}
+}

@@ -1,0 +1,356 @@
+package tray
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"portreeve/monitor/explain"
+	"portreeve/monitor/familiar"
+	"portreeve/monitor/reeve"
+	"portreeve/tray/notify"
+)
+
+// This file makes the sentences of notices. It is pure. Names and places come
+// cleaned with the listeners; the names of parents are cleaned here.
+
+// nameAndPort names a listener in a few words: "python3 on 62893".
+func nameAndPort(l reeve.Listener) string {
+	return l.Program + " on " + strconv.Itoa(int(l.Port))
+}
+
+// newcomer words the notice of one program that listens on one port, on one or
+// more addresses: all of ls have the same owner, port and reach.
+func newcomer(ls []reeve.Listener) (title, body string) {
+	l := ls[0]
+	rest := " is listening on " + spots(ls)
+	name := l.Program
+	if len(l.Owners) == 0 && name == "hidden program" {
+		name = "A hidden program"
+	}
+	// The address must be read whatever the program calls itself.
+	title = explain.Clean(name, notify.MaxTitle-utf8.RuneCountInString(rest)) + rest
+
+	var why string
+	switch {
+	case len(l.Owners) == 0 && l.Hidden != "":
+		why = sentence("it " + l.Hidden)
+	case !repeats(l.Reach, l.Look):
+		why = sentence(l.Look)
+	}
+	left := notify.MaxBody - utf8.RuneCountInString(l.Reach) - utf8.RuneCountInString(why) - 2
+	return title, paragraph(l.Reach, origin(l, left), why)
+}
+
+// spots names the addresses: both of a pair, the port alone where there are
+// more, or where all addresses are meant.
+func spots(ls []reeve.Listener) string {
+	port := "port " + strconv.Itoa(int(ls[0].Port))
+	if len(ls) > 2 {
+		return port
+	}
+	var at []string
+	for _, l := range ls {
+		a, err := netip.ParseAddr(l.Address)
+		if err != nil || a.IsUnspecified() {
+			return port
+		}
+		at = append(at, explain.Endpoint(netip.AddrPortFrom(a, l.Port)))
+	}
+	return strings.Join(at, " and ")
+}
+
+// origin says what a program runs and what started it, in at most limit
+// characters: "http.server in ~/src/shop, started from Terminal."
+func origin(l reeve.Listener, limit int) string {
+	if len(l.Owners) == 0 {
+		return ""
+	}
+	text := l.Place
+	if by := starter(l.Owners[0].Parents); by != "" {
+		if text == "" {
+			text = "Started " + by
+		} else {
+			text += ", started " + by
+		}
+	}
+	if limit < 20 {
+		return "" // too little to say anything
+	}
+	return fullStop(explain.Clean(text, limit-1))
+}
+
+// starter says what started a program: the first of its parents that people
+// know by name, else the nearest.
+func starter(parents []string) string {
+	for _, p := range parents {
+		if name := household(p); name != "" {
+			return "from " + name
+		}
+	}
+	if len(parents) == 0 || parents[0] == "" {
+		return ""
+	}
+	return "by " + explain.Clean(parents[0], 30)
+}
+
+// household gives the name that people know a program by that they start others
+// from; empty for any other program. Process names are cut after 15 characters
+// on Linux (TASK_COMM_LEN, include/linux/sched.h).
+func household(process string) string {
+	switch strings.TrimSuffix(strings.ToLower(process), ".exe") {
+	case "gnome-terminal", "gnome-terminal-", "gnome-terminal-server", "terminal", "kgx", "gnome-console", "ptyxis", "ptyxis-agent", "windowsterminal":
+		return "Terminal"
+	case "konsole":
+		return "Konsole"
+	case "xfce4-terminal":
+		return "Xfce Terminal"
+	case "mate-terminal":
+		return "MATE Terminal"
+	case "qterminal":
+		return "QTerminal"
+	case "lxterminal":
+		return "LXTerminal"
+	case "tilix":
+		return "Tilix"
+	case "terminator":
+		return "Terminator"
+	case "xterm", "uxterm":
+		return "xterm"
+	case "urxvt", "rxvt":
+		return "rxvt"
+	case "kitty":
+		return "kitty"
+	case "alacritty":
+		return "Alacritty"
+	case "foot", "footclient":
+		return "foot"
+	case "ghostty":
+		return "Ghostty"
+	case "wezterm", "wezterm-gui":
+		return "WezTerm"
+	case "iterm2":
+		return "iTerm"
+	case "tmux", "tmux: server":
+		return "tmux"
+	case "screen":
+		return "screen"
+	case "sshd", "sshd-session":
+		return "an SSH session"
+	case "code", "code-insiders", "codium", "vscodium", "code - oss":
+		return "VS Code"
+	case "cursor":
+		return "Cursor"
+	case "zed", "zed-editor":
+		return "Zed"
+	case "idea", "idea64":
+		return "IntelliJ IDEA"
+	case "pycharm", "pycharm64":
+		return "PyCharm"
+	case "goland", "goland64":
+		return "GoLand"
+	case "webstorm", "webstorm64":
+		return "WebStorm"
+	case "clion", "clion64":
+		return "CLion"
+	case "rider", "rider64":
+		return "Rider"
+	case "studio", "studio64":
+		return "Android Studio"
+	case "eclipse":
+		return "Eclipse"
+	case "emacs":
+		return "Emacs"
+	case "vim", "nvim", "gvim":
+		return "Vim"
+	case "claude":
+		return "Claude Code"
+	case "nautilus", "dolphin", "thunar", "nemo", "pcmanfm", "pcmanfm-qt":
+		return "the file manager"
+	}
+	return ""
+}
+
+// repeats tells that the reason for a look says what the reach has said.
+func repeats(reach, look string) bool {
+	short := strings.TrimPrefix(look, "it is ")
+	return look != "" && strings.Contains(strings.ToLower(reach), short)
+}
+
+// welcome words the notice of the very first start.
+func welcome(ls []reeve.Listener) (title, body string) {
+	programs := make(map[string]bool)
+	looked := make(map[string]bool)
+	var worth []string
+	for _, l := range ls {
+		if l.Folded {
+			continue
+		}
+		who := programKey(l)
+		programs[who] = true
+		if l.Look != "" && !looked[who] {
+			looked[who] = true
+			worth = append(worth, fmt.Sprintf("%s (%s)", l.Program, l.Look))
+		}
+	}
+	switch n := len(programs); n {
+	case 0:
+		title = "No program listens on this computer yet"
+	case 1:
+		title = "1 program already listens on this computer"
+	default:
+		title = fmt.Sprintf("%d programs already listen on this computer", n)
+	}
+	const coming = "You are told when a new one appears."
+	switch n := len(worth); n {
+	case 0:
+		if len(programs) == 0 {
+			return title, coming
+		}
+		return title, "Nothing about them stands out. " + coming
+	case 1:
+		return title, fullStop("1 is worth a look: " + enumerate(worth, notify.MaxBody-25))
+	default:
+		head := fmt.Sprintf("%d are worth a look: ", n)
+		return title, fullStop(head + enumerate(worth, notify.MaxBody-len(head)-1))
+	}
+}
+
+// programKey tells programs apart: by service, else by process; what can't be seen
+// by its port.
+func programKey(l reeve.Listener) string {
+	if len(l.Owners) == 0 {
+		return "port " + strconv.Itoa(int(l.Port))
+	}
+	o := l.Owners[0]
+	if strings.HasSuffix(o.Unit, ".service") && !strings.HasPrefix(o.Unit, "user@") {
+		return o.Unit
+	}
+	return strconv.Itoa(int(o.PID))
+}
+
+// digest words the notice of several newcomers, each with its listeners.
+func digest(all [][]reeve.Listener, sinceLast bool) (title, body string) {
+	var order []string
+	first := make(map[string]reeve.Listener)
+	count := make(map[string]int)
+	open := 0
+	for _, ls := range all {
+		name := ls[0].Program
+		if count[name] == 0 {
+			order = append(order, name)
+			first[name] = ls[0]
+		}
+		count[name]++
+		if ls[0].Scope == string(familiar.Network) {
+			open++
+		}
+	}
+	switch {
+	case sinceLast:
+		title = fmt.Sprintf("%d new since last time", len(all))
+	case len(order) == 1:
+		title = fmt.Sprintf("%d new listeners from %s", len(all), order[0])
+	default:
+		title = fmt.Sprintf("%d new listeners from %d programs", len(all), len(order))
+	}
+	var names []string
+	for _, name := range order {
+		if n := count[name]; n == 1 {
+			names = append(names, nameAndPort(first[name]))
+		} else {
+			names = append(names, fmt.Sprintf("%s on %d ports", name, n))
+		}
+	}
+	reach := ""
+	switch {
+	case open == 1:
+		reach = "1 is open to your network."
+	case open > 1:
+		reach = fmt.Sprintf("%d are open to your network.", open)
+	}
+	return title, paragraph(fullStop(enumerate(names, notify.MaxBody-len(reach)-2)), reach)
+}
+
+// enumerate names up to three, fewer where they don't fit into limit characters, and
+// counts the rest: "a, b and 4 more".
+func enumerate(names []string, limit int) string {
+	for n := min(3, len(names)); n > 1; n-- {
+		if text := enumerated(names, n); utf8.RuneCountInString(text) <= limit {
+			return text
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	rest := strings.TrimPrefix(enumerated(names, 1), names[0])
+	return explain.Clean(names[0], limit-len(rest)) + rest
+}
+
+func enumerated(names []string, n int) string {
+	shown := names[:n:n]
+	if more := len(names) - n; more > 0 {
+		shown = append(shown, strconv.Itoa(more)+" more")
+	}
+	last := len(shown) - 1
+	if last == 0 {
+		return shown[0]
+	}
+	return strings.Join(shown[:last], ", ") + " and " + shown[last]
+}
+
+// reason says for people why something was not done.
+func reason(err error) string {
+	var no *reeve.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "It took too long, and how it ended is not known."
+	case errors.As(err, &no) && no.Code == reeve.CodeChanged:
+		return paragraph("What listens there is not what this notice showed: "+fullStop(no.Message), sentence(no.Hint))
+	case errors.As(err, &no):
+		return paragraph(sentence(no.Message), sentence(no.Hint))
+	}
+	return sentence(err.Error())
+}
+
+// asTitle puts a text where it fits: into the title, else into the body under a
+// shorter title.
+func asTitle(text, short, more string) (title, body string) {
+	if utf8.RuneCountInString(text) <= notify.MaxTitle {
+		return text, more
+	}
+	return short, paragraph(text, more)
+}
+
+// sentence gives a text a capital and a full stop; nothing stays nothing.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	return fullStop(string(unicode.ToUpper(r)) + s[n:])
+}
+
+// fullStop ends a text with a full stop, unless it has an end of its own.
+func fullStop(s string) string {
+	if s == "" || strings.HasSuffix(s, "…") || strings.ContainsAny(s[len(s)-1:], ".?:") {
+		return s
+	}
+	return s + "."
+}
+
+// paragraph puts sentences after one another, those that say something.
+func paragraph(all ...string) string {
+	var said []string
+	for _, s := range all {
+		if s != "" {
+			said = append(said, s)
+		}
+	}
+	return strings.Join(said, " ")
+}
