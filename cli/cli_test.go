@@ -159,6 +159,8 @@ func TestForgetTakesAListenerOrARule(t *testing.T) {
 	equal(t, "by rule", f.run(t, "forget", "r7"), session{0, "Forgotten: node.\n", ""})
 	equal(t, "first", f.forgotten[0], reeve.ForgetRequest{Listener: "127.0.0.1-node-udp"})
 	equal(t, "second", f.forgotten[1], reeve.ForgetRequest{Rule: "r7"})
+	equal(t, "by a rule's id without letters", f.run(t, "forget", "00003000").code, 0)
+	equal(t, "third", f.forgotten[2], reeve.ForgetRequest{Rule: "00003000"})
 	equal(t, "nothing there", f.run(t, "forget", "3001").code, 3)
 }
 

@@ -56,21 +56,19 @@ func holdersOf(listeners []reeve.Listener) []holder {
 // who names the topmost owner of a listener: "node (4711)".
 func who(l reeve.Listener) string {
 	if len(l.Owners) == 0 {
-		if l.Program == "" {
-			return "hidden program"
-		}
-		return clean(l.Program, maxName)
+		return program(l)
 	}
 	return fmt.Sprintf("%s (%d)", program(l), l.Owners[0].PID)
 }
 
-// program names it without the pid; never empty.
+// program names it without the pid; never empty. The name as the program chose it
+// goes before Listener.Program, which leaves out what here is shown escaped.
 func program(l reeve.Listener) string {
 	switch {
-	case l.Program != "":
-		return clean(l.Program, maxName)
 	case len(l.Owners) > 0 && l.Owners[0].Name != "":
 		return clean(l.Owners[0].Name, maxName)
+	case l.Program != "":
+		return clean(l.Program, maxName)
 	case len(l.Owners) > 0:
 		return "unnamed program"
 	}

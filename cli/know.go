@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -133,18 +134,18 @@ func (a *app) eachListener(holders []holder, do func(reeve.Listener) (string, er
 	return nil
 }
 
-// ruleID reports what may be the id of a rule: a word with a letter in it, and
-// nothing that belongs to an address. What is behind it is the verb's matter.
+// ruleID reports what may be the id of a rule: a word of letters, digits and
+// dashes that is no port. What is behind it is the verb's matter; one of eight
+// hexadecimal digits may happen to have no letter.
 func ruleID(s string) bool {
-	letter := false
-	for _, r := range s {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':
-			letter = true
-		case r >= '0' && r <= '9' || r == '-' || r == '_':
-		default:
+	letters := strings.Trim(s, "0123456789")
+	for _, r := range letters {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
 			return false
 		}
 	}
-	return letter && len(s) <= 128
+	if strings.Trim(letters, "-_") == "" {
+		return letters == "" && len(s) > len("65535")
+	}
+	return len(s) <= 128
 }

@@ -155,6 +155,7 @@ func TestListJSONWithAFilterThatFindsNothingHasAnEmptyArray(t *testing.T) {
 
 func TestAHostileNameForgesNothing(t *testing.T) {
 	l := tcp("127.0.0.1", 4000, "x\nNew           127.0.0.1:22  sshd", 66)
+	l.Program = "x New" // as the other faces show it
 	l.Owners[0].User = "root\x1b[2K\r"
 	l.Place = "in ~/\u202egpj.exe\xff"
 	f := &fake{listing: listing(l)}

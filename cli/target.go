@@ -70,7 +70,7 @@ func parseTarget(s string, udp bool) (target, error) {
 
 func (t target) withPort(s string) (target, error) {
 	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil || n == 0 {
+	if err != nil || n == 0 || len(s) > len("65535") {
 		return target{}, badPort(s)
 	}
 	t.port = uint16(n)

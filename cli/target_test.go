@@ -44,6 +44,7 @@ func TestWhatIsNoTargetIsRefusedWithAHint(t *testing.T) {
 		{"70000", "port 70000 is out of range", portsRange},
 		{"-1", "port -1 is out of range", portsRange},
 		{"99999999999999999999", "port 99999999999999999999 is out of range", portsRange},
+		{"003000", "port 003000 is out of range", portsRange},
 		{"127.0.0.1:0", "port 0 is out of range", portsRange},
 		{"127.0.0.1", `"127.0.0.1" has no port`, "write an address with its port: 127.0.0.1:3000"},
 		{"::1", `"::1" has no port`, "write an address with its port: [::1]:3000"},

@@ -1,0 +1,267 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts in testdata/terminal run the real program, as a process of its
+// own, against real listeners. This file gives them the program, a listener to
+// start, and commands that wait for a condition.
+
+const (
+	// within bounds every wait for a condition; it is far above what is needed.
+	within = 20 * time.Second
+	// nobody is the ordinary user that the scripts run as a second time.
+	nobody = 65534
+	// foreignVar names the port of a listener that another user holds.
+	foreignVar = "PORTREEVE_TEST_FOREIGN"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"portreeve": func() {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+			stop()
+			os.Exit(code)
+		},
+		"listen": listen,
+	})
+}
+
+func TestTerminal(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   filepath.Join("testdata", "terminal"),
+		Setup: privateUser,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"await": await,
+			"stir":  stir,
+			"port":  port,
+		},
+		Condition: func(cond string) (bool, error) {
+			switch cond {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "foreign":
+				return os.Getenv(foreignVar) != "", nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+// Root sees every owner and may write everywhere, so that as root alone half of
+// what can go wrong never does.
+func TestTerminalAsAnOrdinaryUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skipf("runs as uid %d: TestTerminal has run as an ordinary user already", os.Geteuid())
+	}
+	// The ordinary user can't enter the folders of go test.
+	dir, err := os.MkdirTemp("", "prt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	binary, temp := filepath.Join(dir, "portreeve.test"), filepath.Join(dir, "tmp")
+	for _, err := range []error{
+		os.Chmod(dir, 0o755),
+		copySelf(binary),
+		os.CopyFS(filepath.Join(dir, "testdata"), os.DirFS("testdata")),
+		os.Mkdir(temp, 0o700),
+		os.Chown(temp, nobody, nobody),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	foreign, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.Close()
+
+	args := []string{"-test.run=^TestTerminal$", "-test.v"}
+	if script := flag.Lookup("test.run").Value.String(); strings.Contains(script, "/") {
+		_, script, _ = strings.Cut(script, "/")
+		args[0] += "/" + script
+	}
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "HOME="+temp, "GOCOVERDIR=",
+		foreignVar+"="+strconv.Itoa(foreign.Addr().(*net.TCPAddr).Port))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("got %v, want the scripts to pass as uid %d too:\n%s", err, nobody, out)
+	}
+	if !strings.Contains(string(out), "--- PASS: TestTerminal/") {
+		t.Errorf("got no script that passed, want all of them to run:\n%s", out)
+	}
+}
+
+// privateUser gives a script folders of its own, as of a user who has never run
+// Portreeve, and no desktop.
+func privateUser(env *testscript.Env) error {
+	runtime, err := os.MkdirTemp("", "prt") // a socket's path has at most 107 bytes
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = os.RemoveAll(runtime) })
+	home := filepath.Join(env.WorkDir, "home")
+	if err := os.Mkdir(home, 0o700); err != nil {
+		return err
+	}
+	env.Setenv("HOME", home)
+	env.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
+	env.Setenv("XDG_STATE_HOME", filepath.Join(home, "state"))
+	env.Setenv("XDG_RUNTIME_DIR", runtime)
+	env.Setenv("FOREIGN", os.Getenv(foreignVar))
+	return nil
+}
+
+// exits CODE COMMAND ARGS... runs a command that has to end with that code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARGS...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("run %s: %v", args[1], err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code: got %d, want %s", got, args[0])
+	}
+}
+
+// await PATTERN FILE waits until the file matches.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await PATTERN FILE")
+	}
+	waitMatch(ts, args[0], args[1], 20*time.Millisecond, func() {})
+}
+
+// stir PATTERN FILE opens and closes listeners until the file matches: a watch
+// that writes it is known to be at work then.
+func stir(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: stir PATTERN FILE")
+	}
+	var open net.Listener
+	waitMatch(ts, args[0], args[1], 300*time.Millisecond, func() {
+		if open != nil {
+			open.Close()
+		}
+		var err error
+		open, err = net.Listen("tcp4", "127.0.0.1:0")
+		ts.Check(err)
+	})
+	if open != nil {
+		open.Close()
+	}
+}
+
+// port VAR FILE waits for the file that listen writes and sets VAR to its port.
+func port(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: port VAR FILE")
+	}
+	await(ts, false, []string{`^\d+\n$`, args[1]})
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+}
+
+// waitMatch looks at a file, doing something before each further look.
+func waitMatch(ts *testscript.TestScript, pattern, file string, every time.Duration, before func()) {
+	re, err := regexp.Compile("(?m)" + pattern)
+	ts.Check(err)
+	for deadline := time.Now().Add(within); ; time.Sleep(every) {
+		text, err := os.ReadFile(ts.MkAbs(file))
+		if err == nil && re.Match(text) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("after %s: got %q in %s (%v), want a match of %q", within, text, file, err, pattern)
+		}
+		before()
+	}
+}
+
+// listen [-stubborn] [-as NAME] ADDRESS FILE listens until it is ended, and
+// writes its port into FILE. A stubborn one ignores SIGTERM; NAME is a path to
+// run under. It ends with the script, which kills what it has started.
+func listen() {
+	stubborn := flag.Bool("stubborn", false, "")
+	as := flag.String("as", "", "")
+	flag.Parse()
+	if *as != "" {
+		name := *as
+		must(copySelf(name))
+		args := append([]string{"listen"}, flag.Args()...)
+		must(syscall.Exec(name, args, os.Environ()))
+	}
+	if *stubborn {
+		signal.Ignore(syscall.SIGTERM)
+	}
+	network := "tcp" // which takes 0.0.0.0 for both families
+	if strings.HasPrefix(flag.Arg(0), "0.0.0.0:") {
+		network = "tcp4"
+	}
+	l, err := net.Listen(network, flag.Arg(0))
+	must(err)
+	_, number, err := net.SplitHostPort(l.Addr().String())
+	must(err)
+	file := flag.Arg(1)
+	must(os.WriteFile(file+".part", []byte(number+"\n"), 0o600))
+	must(os.Rename(file+".part", file))
+	for {
+		c, err := l.Accept()
+		must(err)
+		c.Close()
+	}
+}
+
+func must(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "listen:", err)
+		os.Exit(1)
+	}
+}
+
+// copySelf copies this very binary.
+func copySelf(to string) error {
+	from, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, from)
+	return errors.Join(err, f.Close())
+}
