@@ -1,0 +1,10 @@
+// Package e2e runs the real program in real desktops: an X server, a session
+// bus, a tray host and a notification daemon of its own for each of XFCE, LXQt
+// and GNOME Shell, with a real mouse. It holds tests only, behind the build tag
+// e2e, since they need those desktops installed:
+//
+//	go test -tags e2e ./e2e
+//
+// The pictures that the tests take are kept in the folder that E2E_SHOTS names,
+// e2e/shots without it.
+package e2e

@@ -1,0 +1,186 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"image"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// notice is a desktop notification that a program sent, as the bus carried it.
+// https://specifications.freedesktop.org/notification-spec/latest/
+type notice struct {
+	ID          uint32 // the daemon's answer, 0 until it came
+	Replaces    uint32
+	Title, Body string
+	Actions     []string // key, label, key, label ...
+	Closed      bool     // withdrawn, expired or dismissed
+	Invoked     string   // the action that was chosen
+}
+
+// noticeLog keeps all notices of a session bus.
+type noticeLog struct {
+	mu   sync.Mutex
+	all  []*notice
+	asks map[noticeAsk]*notice // calls that wait for their answer
+}
+
+// noticeAsk names a call: who made it and its serial number.
+type noticeAsk struct {
+	sender string
+	serial uint32
+}
+
+// recordNotices listens in on the session bus from now on. Programs can't tell.
+func (d *Desktop) recordNotices() {
+	d.t.Helper()
+	conn, err := dbus.Connect(d.address)
+	if err != nil {
+		d.t.Fatalf("connect to record notices: %v", err)
+	}
+	d.t.Cleanup(func() { _ = conn.Close() })
+	rules := []string{
+		"interface='" + noticesName + "'",
+		"type='method_return'",
+	}
+	err = conn.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules, uint32(0)).Err
+	if err != nil {
+		d.t.Fatalf("record notices: %v", err)
+	}
+	d.notices = &noticeLog{asks: make(map[noticeAsk]*notice)}
+	messages := make(chan *dbus.Message, 10_000)
+	conn.Eavesdrop(messages)
+	go func() {
+		for message := range messages {
+			d.notices.take(message)
+		}
+	}()
+}
+
+// take notes what one message says about notices. GNOME's daemon hands each
+// call on to the shell under another name; only the first is counted.
+func (l *noticeLog) take(message *dbus.Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	header := func(field dbus.HeaderField) string {
+		switch v := message.Headers[field].Value().(type) {
+		case string:
+			return v
+		case dbus.ObjectPath:
+			return string(v)
+		}
+		return ""
+	}
+	switch {
+	case message.Type == dbus.TypeMethodReply:
+		serial, _ := message.Headers[dbus.FieldReplySerial].Value().(uint32)
+		ask := noticeAsk{header(dbus.FieldDestination), serial}
+		if n := l.asks[ask]; n != nil && len(message.Body) == 1 {
+			n.ID, _ = message.Body[0].(uint32)
+			delete(l.asks, ask)
+		}
+	case message.Type == dbus.TypeMethodCall && header(dbus.FieldMember) == "Notify" &&
+		header(dbus.FieldPath) == "/org/freedesktop/Notifications":
+		n := new(notice)
+		var app, icon string
+		var hints map[string]dbus.Variant
+		var timeout int32
+		if dbus.Store(message.Body, &app, &n.Replaces, &icon, &n.Title, &n.Body, &n.Actions, &hints, &timeout) != nil {
+			return
+		}
+		sender := header(dbus.FieldSender)
+		if last := len(l.all) - 1; last >= 0 && l.all[last].ID == 0 && l.all[last].Title == n.Title && l.all[last].Body == n.Body {
+			return
+		}
+		l.all = append(l.all, n)
+		l.asks[noticeAsk{sender, message.Serial()}] = n
+	case message.Type == dbus.TypeSignal && len(message.Body) == 2:
+		id, _ := message.Body[0].(uint32)
+		for _, n := range l.all {
+			if n.ID != id || id == 0 {
+				continue
+			}
+			switch header(dbus.FieldMember) {
+			case "NotificationClosed":
+				n.Closed = true
+			case "ActionInvoked":
+				n.Invoked, _ = message.Body[1].(string)
+			}
+		}
+	}
+}
+
+// list is a copy of all notices so far, oldest first.
+func (l *noticeLog) list() []notice {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []notice
+	for _, n := range l.all {
+		all = append(all, *n)
+	}
+	return all
+}
+
+// waitNotice waits for a notice, later than the first `after` ones, whose title
+// or body contains words.
+func (d *Desktop) waitNotice(after int, words string) notice {
+	d.t.Helper()
+	var found notice
+	if !tryFor(15*time.Second, func() bool {
+		all := d.notices.list()
+		for _, n := range all[min(after, len(all)):] {
+			if strings.Contains(n.Title, words) || strings.Contains(n.Body, words) {
+				found = n
+				return true
+			}
+		}
+		return false
+	}) {
+		d.Screenshot("failed-notice")
+		d.t.Fatalf("got notices %+v, want one later than the first %d with %q", d.notices.list(), after, words)
+	}
+	return found
+}
+
+// noticeShown reports where the words of a notice are on the screen; empty
+// where they are not. dunst draws by itself and can't tell.
+func (d *Desktop) noticeShown(words string) image.Rectangle {
+	d.t.Helper()
+	for _, e := range d.shown() {
+		if e.Owner != "xfce4-panel" && (e.Role == "label" || e.Role == "notification") && strings.Contains(e.Name, words) {
+			return e.rect()
+		}
+	}
+	return image.Rectangle{}
+}
+
+// clickNoticeButton waits until a notice with these words is on the screen and
+// clicks its button. GNOME draws the buttons when the mouse comes near.
+func (d *Desktop) clickNoticeButton(words, button string) {
+	d.t.Helper()
+	var place image.Rectangle
+	waitFor(d.t, 20*time.Second, "notice "+words, func() bool {
+		place = d.noticeShown(words)
+		return !place.Empty()
+	})
+	d.moveTo(middle(place))
+	var at image.Rectangle
+	if !tryFor(5*time.Second, func() bool {
+		for _, e := range d.shown() {
+			if e.Owner != "xfce4-panel" && e.Name == button && e.Role != "menu item" {
+				at = e.rect()
+				return true
+			}
+		}
+		return false
+	}) {
+		d.Screenshot("failed-button")
+		d.t.Fatalf("got no button %q on notice %q, want one", button, words)
+	}
+	d.Screenshot("notice")
+	d.click(leftButton, middle(at))
+}

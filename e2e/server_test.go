@@ -1,0 +1,59 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"net"
+	"net/netip"
+	"os/exec"
+	"testing"
+	"time"
+)
+
+// stranger is the address of the issue that every scenario asks about.
+var stranger = netip.MustParseAddrPort("127.0.0.1:62893")
+
+// startServer starts a program in a folder of its own and waits until it
+// answers at the address.
+func startServer(t testing.TB, d *Desktop, folder string, at netip.AddrPort, name string, args ...string) *child {
+	t.Helper()
+	command := exec.Command(name, args...)
+	command.Env = d.env
+	command.Dir = folder
+	server := startChild(t, d.logs, command)
+	waitFor(t, 10*time.Second, name+" to answer at "+at.String(), func() bool { return answers(at) })
+	return server
+}
+
+// startWebServer starts the server that people know: python3 -m http.server.
+func startWebServer(t testing.TB, d *Desktop, folder string, at netip.AddrPort) *child {
+	t.Helper()
+	return startServer(t, d, folder, at, "python3", "-m", "http.server",
+		"--bind", at.Addr().String(), portText(at))
+}
+
+// portText is the port of an address in digits.
+func portText(at netip.AddrPort) string {
+	_, port, _ := net.SplitHostPort(at.String())
+	return port
+}
+
+// answers reports whether something takes connections at the address.
+func answers(at netip.AddrPort) bool {
+	conn, err := net.DialTimeout("tcp", at.String(), time.Second)
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
+}
+
+// portFree reports whether the port can be listened on at the address now.
+func portFree(at netip.AddrPort) bool {
+	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+	if err != nil {
+		return false
+	}
+	_ = listener.Close()
+	return true
+}
