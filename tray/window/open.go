@@ -1,0 +1,86 @@
+//go:build cgo && !nogl
+
+package window
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/theme"
+
+	"portreeve/assets"
+	"portreeve/monitor/reeve"
+)
+
+// appID is the name under which desktops know the window.
+const appID = "io.github.portreeve.Portreeve"
+
+// errNoDisplay tells that there is nothing to draw a window on.
+var errNoDisplay = errors.New("open window: no display here; use portreeve list and portreeve watch instead")
+
+// Open shows the window and returns when it is closed or ctx ends. It must be
+// called from main's goroutine, as the drivers of most platforms want, and once
+// in a process. Without a display it returns an error at once; a display that
+// has no usable OpenGL is an error too.
+func Open(ctx context.Context, verbs Verbs, first reeve.ShowRequest) (err error) {
+	if !hasDisplay() {
+		return errNoDisplay
+	}
+	tameBus()
+	// Fyne's driver panics where the graphics library is missing or broken. The
+	// process has nothing else to do, so its last words may as well be plain.
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("open window: the graphics driver failed: %v", p)
+		}
+	}()
+	a := app.NewWithID(appID)
+	a.Settings().SetTheme(look{theme.DefaultTheme()})
+	if png, err := assets.PNG(assets.Quiet, 256); err == nil {
+		a.SetIcon(fyne.NewStaticResource("portreeve.png", png))
+	}
+	win := a.NewWindow(Title)
+	win.Resize(fyne.NewSize(startWidth, startHeight))
+	w := newWindow(ctx, verbs, win, first, fyne.Do, time.Now)
+	defer w.close()
+	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	defer stop()
+	a.Run()
+	return nil
+}
+
+// hasDisplay tells whether a window can be asked for. Windows and macOS always
+// say yes; elsewhere the X server's variable decides, since Fyne speaks X11.
+func hasDisplay() bool {
+	return runtime.GOOS == "windows" || runtime.GOOS == "darwin" || os.Getenv("DISPLAY") != ""
+}
+
+// tameBus keeps Fyne, which asks the session bus for the colour scheme, from
+// starting a bus of its own where none runs: the library would call dbus-launch,
+// and that bus would outlive the window. A bus that systemd made is found by its
+// well-known name (XDG Base Directory Specification, XDG_RUNTIME_DIR).
+func tameBus() {
+	const name = "DBUS_SESSION_BUS_ADDRESS"
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" || os.Getenv(name) != "" {
+		return
+	}
+	bus := "/nonexistent"
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		if at := filepath.Join(dir, "bus"); exists(at) {
+			bus = at
+		}
+	}
+	os.Setenv(name, "unix:path="+bus)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

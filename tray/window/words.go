@@ -1,0 +1,235 @@
+package window
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"portreeve/monitor/reeve"
+)
+
+// The verdicts as they stand on the wire (familiar.Verdict, a room that the
+// window does not import).
+const (
+	verdictNew      = "unfamiliar"
+	verdictKnown    = "familiar"
+	verdictBaseline = "baseline"
+)
+
+// The most characters that a text of others may take on the screen.
+const (
+	shortText = 60   // names
+	longText  = 400  // folders, sentences
+	allText   = 2000 // a command line in the details
+)
+
+// verdict is what stands in the first column: a sign and a word, so that the
+// meaning never hangs on a colour.
+type verdict struct{ sign, word string }
+
+func (v verdict) String() string { return v.sign + " " + v.word }
+
+func verdictOf(l *reeve.Listener) verdict {
+	switch l.Verdict {
+	case verdictNew:
+		return verdict{"●", "New"}
+	case verdictKnown:
+		return verdict{"✓", "Known"}
+	case verdictBaseline:
+		return verdict{"○", "Already here"}
+	}
+	return verdict{"–", "Not judged"}
+}
+
+// clean makes one harmless line of a text that a program chose: line breaks and
+// tabs become blanks; control, format and other characters that don't print, and
+// bytes that are not UTF-8, are written as escapes; what is longer than most
+// characters ends with an ellipsis.
+func clean(s string, most int) string {
+	var b strings.Builder
+	for n := 0; s != ""; n++ {
+		if n == most {
+			b.WriteString("…")
+			break
+		}
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[0])
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case strconv.IsPrint(r):
+			b.WriteRune(r)
+		case r < 0x80:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
+// commandLine joins arguments for the eye. Those with blanks are quoted, so that
+// one argument can't pass for two.
+func commandLine(args []string) string {
+	var b strings.Builder
+	for i, a := range args {
+		if b.Len() > allText {
+			b.WriteString(" …")
+			break
+		}
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		text := clean(a, allText)
+		if a == "" || strings.ContainsAny(text, ` "'`) {
+			text = `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+// address is the listener's address as people write it: 127.0.0.1:80, [::1]:80.
+func address(l *reeve.Listener) string { return joined(l, clean(l.Address, shortText)) }
+
+// shortAddress is address with the middle of a long IPv6 address left out, since
+// a column that cuts at its end would hide the port.
+func shortAddress(l *reeve.Listener) string {
+	const most, head, tail = 17, 9, 6
+	host := clean(l.Address, shortText)
+	if runes := []rune(host); len(runes) > most {
+		host = string(runes[:head]) + "…" + string(runes[len(runes)-tail:])
+	}
+	return joined(l, host)
+}
+
+func joined(l *reeve.Listener, host string) string {
+	return net.JoinHostPort(host, strconv.Itoa(int(l.Port)))
+}
+
+// within says in two or three words how far a listener's address reaches. The
+// sentence with the whole truth is the listener's Reach.
+func within(l *reeve.Listener) string {
+	text := "this computer only"
+	if l.Scope != "loopback" {
+		text = "open to others"
+	}
+	if l.Protocol == "udp" {
+		text = "UDP · " + text
+	}
+	return text
+}
+
+// program names a listener's program.
+func program(l *reeve.Listener) string {
+	if name := clean(l.Program, shortText); name != "" {
+		return name
+	}
+	return "owner hidden"
+}
+
+// under is the second line of the program's column: why it is worth a look, else
+// what it runs and where.
+func under(l *reeve.Listener) string {
+	if l.Look != "" {
+		return "Worth a look: " + clean(l.Look, longText)
+	}
+	return clean(l.Place, longText)
+}
+
+func user(l *reeve.Listener) string {
+	if len(l.Owners) == 0 {
+		return ""
+	}
+	return clean(l.Owners[0].User, shortText)
+}
+
+// moment says an RFC 3339 time as people do: the hour on the same day, else the
+// date; never, where there is none. A time that does not parse is shown as it is.
+func moment(text string, now time.Time, never string) string {
+	if text == "" {
+		return never
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return clean(text, shortText)
+	}
+	t, now = t.Local(), now.Local()
+	switch {
+	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
+		return t.Format("15:04")
+	case t.Year() == now.Year():
+		return t.Format("2 Jan, 15:04")
+	}
+	return t.Format("2 Jan 2006")
+}
+
+// since says how long a listener has been there.
+func since(l *reeve.Listener, now time.Time) string {
+	return moment(l.Since, now, "before Portreeve")
+}
+
+// sentence gives a text of the resident a capital and a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(clean(text, longText))
+	if text == "" {
+		return ""
+	}
+	r, size := utf8.DecodeRuneInString(text)
+	text = strings.ToUpper(string(r)) + text[size:]
+	if !strings.ContainsAny(text[len(text)-1:], ".!?") && !strings.HasSuffix(text, "…") {
+		text += "."
+	}
+	return text
+}
+
+// failure says an error and what to do about it.
+func failure(err error) (text, hint string) {
+	var no *reeve.Error
+	if errors.As(err, &no) {
+		return sentence(no.Message), sentence(no.Hint)
+	}
+	return sentence(err.Error()), ""
+}
+
+// plural puts a number before a noun.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+func decimal(n int32) string { return strconv.FormatInt(int64(n), 10) }
+
+// foot is what stands at the lower right: "31 listeners · 2 new".
+func foot(c counts) string {
+	text := plural(c.all, "listener", "listeners")
+	if c.new > 0 {
+		text += " · " + strconv.Itoa(c.new) + " new"
+	}
+	return text
+}
+
+// reviewed is the sentence above the list on the review page.
+func reviewed(c counts) string {
+	switch c.look {
+	case 0:
+		return plural(c.all, "listener", "listeners") + ", and nothing about any of them stands out."
+	case 1:
+		return "1 of " + plural(c.all, "listener", "listeners") + " is worth a look. It stands first, with the reason."
+	}
+	return fmt.Sprintf("%d of %d listeners are worth a look. They stand first, each with its reason.", c.look, c.all)
+}
+
+// local tells whether an address is one that only this computer has.
+func local(a netip.Addr) bool { return a.IsLoopback() || a.IsUnspecified() }
