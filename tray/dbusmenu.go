@@ -1,0 +1,344 @@
+//go:build linux || freebsd || netbsd || openbsd
+
+package tray
+
+// The menu as com.canonical.dbusmenu has it (the interface's only description
+// is dbus-menu.xml of libdbusmenu): rows with numbers, held still while it is
+// open. No bus here, and time comes in as an argument; dbusmenu_calls.go puts
+// it on the bus.
+//
+// What the hosts tell, as measured: GNOME's AppIndicator extension and LXQt
+// call AboutToShow(0) and send the event "opened" (GNOME in either order, and
+// AboutToShow once more at registration), later "closed". Xfce calls
+// AboutToShowGroup([0]) when the menu is on the screen already, and never tells
+// that it was closed. LayoutUpdated while it is open closes submenus on all
+// three and the whole menu on LXQt; ItemsPropertiesUpdated disturbs none.
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// rootID is the number that the protocol gives to the menu itself.
+const rootID = 0
+
+// promiseTime is how long after AboutToShow an "opened" must have come; without
+// it the host only asked ahead.
+const promiseTime = time.Second
+
+// keptRows is how many rows that are no longer shown are remembered for clicks
+// that are still on their way.
+const keptRows = 512
+
+// menuItem is one row on the bus. It never changes once shown.
+type menuItem struct {
+	id       int32
+	row      Row // without its Rows
+	children []*menuItem
+}
+
+// layoutNode is a row as GetLayout answers it: signature (ia{sv}av).
+type layoutNode struct {
+	ID         int32
+	Properties map[string]dbus.Variant
+	Children   []dbus.Variant
+}
+
+// itemProperties is a row's answer to GetGroupProperties, and a row's part of
+// ItemsPropertiesUpdated: signature (ia{sv}).
+type itemProperties struct {
+	ID         int32
+	Properties map[string]dbus.Variant
+}
+
+// menuChange is what has to be told on the bus.
+type menuChange struct {
+	structure bool // rows came, went or moved
+	revision  uint32
+	words     []itemProperties // rows that are the same but for their words
+}
+
+// busMenu holds what should be shown and what is shown. Its methods may be
+// called from any goroutine.
+type busMenu struct {
+	mu     sync.Mutex
+	wanted []Row
+	dirty  bool // wanted may differ from root
+
+	root     *menuItem
+	revision uint32
+	ids      map[string]int32    // by key: for ever, or until nobody can click it
+	items    map[int32]*menuItem // shown, and lately shown
+	last     int32               // the last id given
+
+	opened    time.Time // when the menu was opened; zero while it is closed
+	certain   bool      // the host said so, not only that it might be soon
+	published time.Time // the last change of any kind
+	moved     time.Time // the last change of structure
+}
+
+func newBusMenu() *busMenu {
+	root := &menuItem{id: rootID}
+	return &busMenu{root: root, revision: 1, ids: map[string]int32{}, items: map[int32]*menuItem{rootID: root}}
+}
+
+// set says what the menu should be. The rows must not be changed afterwards.
+func (m *busMenu) set(rows []Row) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wanted, m.dirty = rows, true
+}
+
+// restart forgets that the menu may be open: the host that had opened it is
+// gone.
+func (m *busMenu) restart() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.opened, m.certain = time.Time{}, false
+}
+
+// step does what is due at now. It returns what must be told on the bus, the
+// keys of the rows that stood in a menu that has just been given up as closed,
+// and after which time to call again (zero for not before something happens).
+func (m *busMenu) step(now time.Time) (change menuChange, seen []string, next time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.opened.IsZero() {
+		end := m.opened.Add(promiseTime)
+		if m.certain {
+			end = m.opened.Add(holdTime)
+		}
+		if now.Before(end) {
+			return menuChange{}, nil, end.Sub(now)
+		}
+		seen = m.close()
+	}
+	if !m.dirty {
+		return menuChange{}, seen, 0
+	}
+	if due := m.published.Add(calmTime); now.Before(due) {
+		return menuChange{}, seen, due.Sub(now)
+	}
+	return m.publish(now), seen, 0
+}
+
+// aboutToShow is the host's word that the menu is going to be drawn: the last
+// moment for new rows. The host fetches the layout if the change is one of
+// structure.
+func (m *busMenu) aboutToShow(now time.Time) (change menuChange, seen []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.opened.IsZero() && now.Sub(m.opened) < promiseTime {
+		return menuChange{}, nil // it is drawn already
+	}
+	seen = m.close()
+	m.opened = now
+	return m.publish(now), seen
+}
+
+// open is the host's word that the menu is on the screen.
+func (m *busMenu) open(now time.Time) (seen []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.certain && now.Sub(m.opened) >= promiseTime {
+		seen = m.close() // opened anew, and the closing was never told
+	}
+	if m.opened.IsZero() {
+		m.opened = now
+	}
+	m.certain = true
+	return seen
+}
+
+// shut is the host's word that the menu is closed.
+func (m *busMenu) shut() (seen []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.close()
+}
+
+// close ends the hold, and returns the keys of the rows if anybody saw them.
+func (m *busMenu) close() (seen []string) {
+	if m.certain {
+		for _, it := range m.root.children {
+			seen = append(seen, it.row.Key)
+		}
+	}
+	m.opened, m.certain = time.Time{}, false
+	return seen
+}
+
+// click gives the meaning of a click on a row, also where the row has gone
+// meanwhile. It ends the hold: a click closes menus.
+func (m *busMenu) click(id int32, now time.Time) (g Gesture, seen []string, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	it, ok := m.items[id]
+	if !ok || it.row.Do.Act == Nothing || it.row.Disabled {
+		return Gesture{}, nil, false
+	}
+	unsure := !m.certain && now.Sub(m.moved) < unsureTime
+	return Gesture{Kind: Clicked, Do: it.row.Do, Unsure: unsure}, m.close(), true
+}
+
+// publish makes the wanted rows the shown ones.
+func (m *busMenu) publish(now time.Time) menuChange {
+	if !m.dirty {
+		return menuChange{revision: m.revision}
+	}
+	m.dirty = false
+	before := m.root
+	m.root = &menuItem{id: rootID, children: m.number("", m.wanted)}
+	change := menuChange{structure: !sameStructure(before, m.root)}
+	walk(m.root, func(it *menuItem) {
+		if old, ok := m.items[it.id]; ok && it.id != rootID {
+			if p := properties(it); !reflect.DeepEqual(p, properties(old)) {
+				change.words = append(change.words, itemProperties{it.id, p})
+			}
+		}
+		m.items[it.id] = it
+	})
+	if change.structure {
+		m.revision++
+		m.moved = now
+		m.prune()
+	}
+	if change.structure || len(change.words) > 0 {
+		m.published = now
+	}
+	change.revision = m.revision
+	return change
+}
+
+// number makes items of rows. What a row is belongs to its number too, since
+// hosts don't turn a plain row into a submenu or back.
+func (m *busMenu) number(parent string, rows []Row) []*menuItem {
+	var items []*menuItem
+	for _, r := range rows {
+		kind := "row"
+		switch {
+		case r.Separator:
+			kind = "separator"
+		case len(r.Rows) > 0:
+			kind = "submenu"
+		}
+		key := parent + "\x00" + kind + "\x00" + r.Key
+		id, ok := m.ids[key]
+		if !ok {
+			m.last++
+			id = m.last
+			m.ids[key] = id
+		}
+		it := &menuItem{id: id, row: r, children: m.number(key, r.Rows)}
+		it.row.Rows = nil
+		items = append(items, it)
+	}
+	return items
+}
+
+// prune forgets rows that left the screen long ago. Their numbers are not given
+// again.
+func (m *busMenu) prune() {
+	if len(m.items) <= 2*keptRows {
+		return
+	}
+	shown := map[int32]bool{}
+	walk(m.root, func(it *menuItem) { shown[it.id] = true })
+	ids := slices.Sorted(maps.Keys(m.items))
+	for _, id := range ids[:len(ids)-keptRows] {
+		if !shown[id] {
+			delete(m.items, id)
+		}
+	}
+	maps.DeleteFunc(m.ids, func(_ string, id int32) bool { return m.items[id] == nil })
+}
+
+// layout answers GetLayout: the row of that number with its rows down to depth
+// (-1 for all), each with the named properties (none for all).
+func (m *busMenu) layout(id, depth int32, names []string) (uint32, layoutNode, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found *menuItem
+	walk(m.root, func(it *menuItem) {
+		if it.id == id {
+			found = it
+		}
+	})
+	if found == nil {
+		return m.revision, layoutNode{}, false
+	}
+	return m.revision, node(found, depth, names), true
+}
+
+// groupProperties answers GetGroupProperties; no ids ask for all rows.
+func (m *busMenu) groupProperties(ids []int32, names []string) []itemProperties {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := []itemProperties{}
+	walk(m.root, func(it *menuItem) {
+		if len(ids) == 0 || slices.Contains(ids, it.id) {
+			found = append(found, itemProperties{it.id, only(properties(it), names)})
+		}
+	})
+	return found
+}
+
+// walk visits an item and all below it, parents first.
+func walk(it *menuItem, visit func(*menuItem)) {
+	visit(it)
+	for _, child := range it.children {
+		walk(child, visit)
+	}
+}
+
+// sameStructure reports that two menus have the same rows at the same places.
+func sameStructure(a, b *menuItem) bool {
+	return a.id == b.id && slices.EqualFunc(a.children, b.children, sameStructure)
+}
+
+func node(it *menuItem, depth int32, names []string) layoutNode {
+	n := layoutNode{ID: it.id, Properties: only(properties(it), names), Children: []dbus.Variant{}}
+	if depth != 0 {
+		for _, child := range it.children {
+			n.Children = append(n.Children, dbus.MakeVariant(node(child, depth-1, names)))
+		}
+	}
+	return n
+}
+
+// properties are an item's on the bus. A value that is the protocol's default
+// is given too where it may change: some hosts keep the last one they heard.
+func properties(it *menuItem) map[string]dbus.Variant {
+	if it.row.Separator {
+		return map[string]dbus.Variant{"type": dbus.MakeVariant("separator")}
+	}
+	p := map[string]dbus.Variant{}
+	if len(it.children) > 0 || it.id == rootID {
+		p["children-display"] = dbus.MakeVariant("submenu")
+	}
+	if it.id != rootID {
+		p["label"] = dbus.MakeVariant(busLabel(it.row.Label))
+		p["enabled"] = dbus.MakeVariant(!it.row.Disabled)
+	}
+	return p
+}
+
+func only(p map[string]dbus.Variant, names []string) map[string]dbus.Variant {
+	if len(names) > 0 {
+		maps.DeleteFunc(p, func(name string, _ dbus.Variant) bool { return !slices.Contains(names, name) })
+	}
+	return p
+}
+
+// busLabel makes a label fit for the bus: a single "_" would underline the next
+// letter, and text that is not UTF-8 or holds a NUL costs the whole connection.
+func busLabel(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+	return strings.ReplaceAll(s, "_", "__")
+}
