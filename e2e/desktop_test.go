@@ -5,6 +5,7 @@ package e2e
 import (
 	"bufio"
 	"image"
+	"image/color"
 	"net"
 	"os"
 	"os/exec"
@@ -104,6 +105,25 @@ func startBare(t testing.TB, kind string, env []string, services ...string) *Des
 	t.Cleanup(func() { _ = d.bus.Close() })
 	d.recordNotices()
 	return d
+}
+
+// in is the same desktop for a subtest: failures are the subtest's, and what it
+// starts ends with it.
+func (d *Desktop) in(t testing.TB) *Desktop {
+	same := *d
+	same.t = t
+	return &same
+}
+
+// paintBackground gives the screen a colour for the pictures' sake, where no
+// desktop does.
+func (d *Desktop) paintBackground() {
+	d.t.Helper()
+	// It answers 1 even when it has painted.
+	_ = d.command("display", "-size", "1280x800", "-window", "root", "gradient:#3f6f8f-#1d3548").Run()
+	if near(d.picture().At(0, 0), color.Black, 0) {
+		d.t.Error("got a black screen after painting it, want colours")
+	}
 }
 
 // folder makes a folder of the desktop's own and returns its path.

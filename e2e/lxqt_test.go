@@ -42,6 +42,7 @@ func startLXQt(t testing.TB) *Desktop {
 	d.write("config/lxqt/panel.conf", lxqtPanel)
 	d.elements, d.trayPlace = d.accessible, lxqtTray
 	d.startAccessibility()
+	d.paintBackground()
 	d.start("openbox")
 	d.start("dunst")
 	d.start("lxqt-panel")

@@ -51,7 +51,8 @@ func runInside() (int, error) {
 }
 
 // raiseLoopback brings up lo, which is down in a new namespace, and gives up
-// the capability that this took: what the tests start shall be ordinary.
+// the capability that this took, in all threads: what the tests start shall be
+// as ordinary as the user. It leaves alone a loopback that is up.
 func raiseLoopback() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -62,9 +63,19 @@ func raiseLoopback() error {
 	if err != nil {
 		return err
 	}
-	flags.SetUint16(unix.IFF_UP)
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, flags); err != nil {
+		return fmt.Errorf("look at loopback: %w", err)
+	}
+	if flags.Uint16()&unix.IFF_UP != 0 {
+		return nil
+	}
+	flags.SetUint16(flags.Uint16() | unix.IFF_UP)
 	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, flags); err != nil {
 		return fmt.Errorf("raise loopback: %w", err)
 	}
-	return unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0, 0)
+	if errno != 0 {
+		return fmt.Errorf("give up capabilities: %w", errno)
+	}
+	return nil
 }

@@ -74,6 +74,7 @@ func startXFCE(t testing.TB, options ...xfceOption) *Desktop {
 	d.write("config/xfce4/xfconf/xfce-perchannel-xml/xfce4-notifyd.xml", xfceNotices)
 	d.elements, d.trayPlace = d.accessible, xfceTray
 	d.startAccessibility()
+	d.paintBackground()
 	d.start("openbox")
 	d.start("xfce4-panel", "--disable-wm-check")
 	if kind == "dunst" {
