@@ -2,33 +2,242 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
 
+	"github.com/gofrs/flock"
+
+	"portreeve/assets"
 	"portreeve/monitor/localapi"
 	"portreeve/monitor/reeve"
 	"portreeve/monitor/store"
+	"portreeve/tray"
+	"portreeve/tray/notify"
 )
 
+// shutdown is how long everything may take to end; what hangs is left behind.
+const shutdown = time.Second
+
+// resident watches until ctx ends or the user quits. A second one shows the
+// first one's window instead.
 func resident(ctx context.Context, out io.Writer) error {
+	if hasWindow {
+		// The static sibling does the same in a tenth of the memory.
+		if static, ok := sibling(residentName); ok {
+			return become(static, nil)
+		}
+	}
 	dirs, err := store.UserDirs()
 	if err != nil {
-		return err
+		return &reeve.Error{Code: reeve.CodeFailed, Message: err.Error(), Hint: "set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME"}
 	}
+	lock := flock.New(filepath.Join(dirs.Runtime, "resident.lock"))
+	switch mine, err := lock.TryLock(); {
+	case err != nil:
+		return fmt.Errorf("lock the runtime folder: %w", err)
+	case !mine:
+		return secondStart(ctx, dirs, out)
+	}
+	defer func() { _ = lock.Unlock() }() // goes with the process in any case
+	ignoreHangup()
+	// The resident is idle nearly always: small beats fast.
+	debug.SetGCPercent(50)
+	return watch(ctx, dirs, out)
+}
+
+// secondStart lets the running resident show its window.
+func secondStart(ctx context.Context, dirs store.Dirs, out io.Writer) error {
+	c := localapi.NewClient(dirs.Runtime)
+	s, err := c.Status(ctx)
+	if err != nil {
+		return &reeve.Error{Code: reeve.CodeFailed, Message: "another portreeve is running and does not answer: " + oneLine(err),
+			Hint: "end that one first"}
+	}
+	fmt.Fprintf(out, "portreeve: running already, as process %d\n", s.PID)
+	if !graphical() {
+		return nil
+	}
+	if err := c.Show(ctx, reeve.ShowRequest{}); err != nil {
+		fmt.Fprintf(out, "portreeve: %s\n", oneLine(err))
+	}
+	return nil
+}
+
+// watch makes the rooms, connects them and runs them.
+func watch(ctx context.Context, dirs store.Dirs, out io.Writer) error {
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
 	s := store.Open(dirs)
 	m, err := newMonitor(s, true)
 	if err != nil {
 		return err
 	}
-	kids := &children{}
-	r := reeve.New(reeve.Options{Version: versionText(), Monitor: m, Store: s, Words: words(), Resident: true, OpenWindow: kids.openWindow, Example: kids.example})
-	box := m.Subscribe(0)
-	go r.Keep(ctx, box)
-	l, err := localapi.Listen(dirs.Runtime)
+	socket, err := localapi.Listen(dirs.Runtime)
 	if err != nil {
 		return err
 	}
-	go localapi.Serve(ctx, l, r)
-	fmt.Fprintln(out, "portreeve: here")
-	return m.Run(ctx)
+	kids := &children{}
+	face := newFace(out)
+	r := reeve.New(reeve.Options{
+		Version: versionText(), Monitor: m, Store: s, Words: words(), Resident: true,
+		OpenWindow: kids.openWindow, Example: kids.example, Desktop: face.means,
+	})
+	kids.windowEnded = r.WindowEnded
+	teller := tray.NewTeller(face.notices, r, tray.TellerOptions{})
+
+	// Feeds and mailboxes are taken before the first reading, so that all see it.
+	housekeeping, notices := m.Subscribe(0), r.Feed()
+	rooms := newRooms(ctx, quit)
+	rooms.run("notices", face.runNotices)
+	if face.host != nil {
+		icon, menu := tray.NewIcon(face.host, r, teller, quit), r.Feed()
+		rooms.run("tray", face.host.Run)
+		rooms.run("icon", func(ctx context.Context) error { return icon.Run(ctx, menu) })
+	}
+	rooms.run("local api", func(ctx context.Context) error { return localapi.Serve(ctx, socket, r) })
+	rooms.run("store", func(ctx context.Context) error { return r.Keep(ctx, housekeeping) })
+	rooms.run("teller", func(ctx context.Context) error { return teller.Run(ctx, notices) })
+	rooms.run("introduction", func(ctx context.Context) error { return face.introduce(ctx, out, r) })
+	rooms.run("monitor", m.Run)
+	return rooms.wait()
+}
+
+// rooms runs the goroutines of the resident. None of them ends before ctx does
+// unless it fails; the monitor's failure ends the program, another's is told
+// and the watch goes on.
+type rooms struct {
+	ctx  context.Context
+	quit context.CancelFunc
+	wg   sync.WaitGroup
+
+	mu    sync.Mutex
+	fatal error
+}
+
+func newRooms(ctx context.Context, quit context.CancelFunc) *rooms {
+	return &rooms{ctx: ctx, quit: quit}
+}
+
+func (r *rooms) run(name string, f func(context.Context) error) {
+	r.wg.Go(func() {
+		err := f(r.ctx)
+		if err == nil || errors.Is(err, context.Canceled) {
+			return
+		}
+		slog.Error(name+" failed", "error", err)
+		if name == "monitor" {
+			r.mu.Lock()
+			r.fatal = err
+			r.mu.Unlock()
+			r.quit()
+		}
+	})
+}
+
+// wait blocks until ctx has ended and the rooms too, the latter for at most
+// shutdown.
+func (r *rooms) wait() error {
+	<-r.ctx.Done()
+	ended := make(chan struct{})
+	go func() { r.wg.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(shutdown):
+		slog.Warn("some rooms did not end in time")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fatal
+}
+
+// face is how this session reaches its user: tray and notices on a desktop,
+// lines in a terminal elsewhere.
+type face struct {
+	host       *tray.Host // nil where the platform has no tray
+	notices    tray.Notices
+	runNotices func(context.Context) error
+	noticed    func() notify.Means
+}
+
+func newFace(out io.Writer) *face {
+	f := &face{}
+	host, err := tray.NewHost(slog.Default())
+	if err != nil {
+		slog.Info("no tray icon", "error", err)
+	} else {
+		f.host = host
+	}
+	if _, err := notify.Bus(); err != nil && runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
+		lines := notify.Terminal(out)
+		f.notices, f.runNotices, f.noticed = lines, lines.Run, lines.Means
+		return f
+	}
+	picture, err := assets.PNG(assets.Quiet, 64)
+	if err != nil {
+		slog.Warn("notices have no picture", "error", err)
+	}
+	desktop := notify.Open(notify.Options{Icon: picture})
+	f.notices, f.runNotices, f.noticed = desktop, desktop.Run, desktop.Means
+	return f
+}
+
+// means says how the desktop is reached, for the status.
+func (f *face) means() (string, string) {
+	if f.host == nil {
+		return "not on this platform", string(f.noticed())
+	}
+	return f.host.Tray(), string(f.noticed())
+}
+
+// trayPatience is how long a panel may take to come up at login before the
+// window is opened in its place.
+const trayPatience = 5 * time.Second
+
+// introduce says in one line where the user finds the program, and opens the
+// window where there is no tray.
+func (f *face) introduce(ctx context.Context, out io.Writer, r *reeve.Reeve) error {
+	if f.waitForTray(ctx) {
+		fmt.Fprintln(out, "portreeve: watching, with an icon in your tray")
+		return nil
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	if !graphical() {
+		fmt.Fprintln(out, "portreeve: watching here, since there is no desktop to show an icon on; Ctrl-C ends it")
+		return nil
+	}
+	_, why := tray.Available(ctx)
+	fmt.Fprintf(out, "portreeve: watching without a tray icon: %s\n", why)
+	if err := r.Show(ctx, reeve.ShowRequest{}); err != nil {
+		fmt.Fprintf(out, "portreeve: %s\n", oneLine(err))
+	}
+	return nil
+}
+
+// waitForTray reports whether the icon is on a panel. It waits for one only
+// where a desktop may still bring it.
+func (f *face) waitForTray(ctx context.Context) bool {
+	if f.host == nil || !graphical() {
+		return f.host != nil && f.host.Tray() == "shown"
+	}
+	ctx, cancel := context.WithTimeout(ctx, trayPatience)
+	defer cancel()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for f.host.Tray() != "shown" {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
