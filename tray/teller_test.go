@@ -862,7 +862,7 @@ func TestDetailsShowTheListener(t *testing.T) {
 		}
 		p.verbs.err = &reeve.Error{Message: "this portreeve has no window", Hint: "portreeve list shows the same in the terminal"}
 		p.click("Details")
-		if got, want := p.last().Title+" / "+p.last().Body, "The window could not be opened / This portreeve has no window. Portreeve list shows the same in the terminal."; got != want {
+		if got, want := p.last().Title+" / "+p.last().Body, "The window could not be opened / This portreeve has no window. portreeve list shows the same in the terminal."; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})

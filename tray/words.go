@@ -327,10 +327,11 @@ func asTitle(text, short, more string) (title, body string) {
 	return short, paragraph(text, more)
 }
 
-// sentence gives a text a capital and a full stop; nothing stays nothing.
+// sentence gives a text a capital and a full stop; nothing stays nothing. A
+// command at its beginning is left as it has to be typed.
 func sentence(s string) string {
-	if s == "" {
-		return ""
+	if s == "" || strings.HasPrefix(s, "portreeve ") || strings.HasPrefix(s, "sudo ") {
+		return fullStop(s)
 	}
 	r, n := utf8.DecodeRuneInString(s)
 	return fullStop(string(unicode.ToUpper(r)) + s[n:])

@@ -94,6 +94,7 @@ type fakeDaemon struct {
 	can    []string
 	hang   chan struct{} // when set, every call waits for it
 	refuse bool
+	die    bool // at the next Notify, in place of an answer
 	nextID uint32
 	shown  []shown
 	closed []uint32
@@ -145,6 +146,9 @@ func (f *fakeDaemon) Notify(app string, replaces uint32, icon, title, body strin
 	f.wait()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.die {
+		f.conn.Close()
+	}
 	if f.refuse {
 		return 0, dbus.NewError(daemonName+".Error.ExcessNotificationGeneration", nil)
 	}
@@ -187,6 +191,18 @@ func (f *fakeDaemon) nth(n int) shown {
 	f.t.Helper()
 	waitFor(f.t, fmt.Sprintf("notice %d", n), func() bool { return len(f.all()) >= n })
 	return f.all()[n-1]
+}
+
+// pressed waits for a press.
+func pressed(t *testing.T, d *Desktop) Press {
+	t.Helper()
+	select {
+	case p := <-d.Presses():
+		return p
+	case <-time.After(10 * time.Second):
+		t.Fatal("waited 10 s for a press")
+		return Press{}
+	}
 }
 
 // waitFor polls a condition for at most 10 seconds.

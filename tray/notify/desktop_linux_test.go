@@ -47,11 +47,11 @@ func TestButtonsKeepTheirOrderAndPressesComeBack(t *testing.T) {
 
 	f.press(got.ID+100, "stop") // another program's notice
 	f.press(got.ID, "stop")
-	if p, want := <-d.Presses(), (Press{"k", "stop"}); p != want {
+	if p, want := pressed(t, d), (Press{"k", "stop"}); p != want {
 		t.Errorf("press: got %v, want %v", p, want)
 	}
 	f.press(got.ID, "default")
-	if p, want := <-d.Presses(), (Press{"k", "details"}); p != want {
+	if p, want := pressed(t, d), (Press{"k", "details"}); p != want {
 		t.Errorf("press: got %v, want %v", p, want)
 	}
 }
@@ -86,7 +86,7 @@ func TestAPressThatTheDaemonDidNotSendIsIgnored(t *testing.T) {
 	// The bus answers the forger when it has handed out what came before.
 	forger.BusObject().Call("org.freedesktop.DBus.GetId", 0)
 	f.press(id, "know")
-	if p, want := <-d.Presses(), (Press{"k", "know"}); p != want {
+	if p, want := pressed(t, d), (Press{"k", "know"}); p != want {
 		t.Errorf("first press: got %v, want the daemon's own %v", p, want)
 	}
 }
@@ -139,7 +139,7 @@ func TestAnUpdateShowsNothingOnceTheNoticeWasClosed(t *testing.T) {
 	// Once this press arrived, the closing has.
 	d.Show(Notice{Key: "other", Title: "other", Actions: stranger.Actions})
 	f.press(f.nth(3).ID, "know")
-	if p, want := <-d.Presses(), (Press{"other", "know"}); p != want {
+	if p, want := pressed(t, d), (Press{"other", "know"}); p != want {
 		t.Errorf("press: got %v, want %v", p, want)
 	}
 	d.Show(Notice{Key: "k", Title: "too late", Update: true})
@@ -259,6 +259,22 @@ func TestARestartedDaemonIsAskedAnew(t *testing.T) {
 	}
 }
 
+func TestANoticeThatKillsItsDaemonIsShownByTheNext(t *testing.T) {
+	b := startBus(t)
+	f := startDaemon(t, b, "actions")
+	d, _ := runDesktop(t, Options{Hold: time.Minute})
+	waitMeans(t, d, WithButtons)
+	f.mu.Lock()
+	f.die = true
+	f.mu.Unlock()
+	d.Show(stranger)
+	waitMeans(t, d, None)
+	g := startDaemon(t, b, "actions")
+	if got := g.nth(1); got.Title != stranger.Title || got.Replaces != 0 || d.Dropped() != 0 {
+		t.Errorf("got %+v and %d dropped, want the notice and none", got, d.Dropped())
+	}
+}
+
 func TestARestartedBusIsFoundAgain(t *testing.T) {
 	b := startBus(t)
 	f := startDaemon(t, b, "actions")
@@ -313,7 +329,7 @@ func TestHostileTextsArriveClean(t *testing.T) {
 		t.Errorf("title: got %d characters, want 80", n)
 	}
 	f.press(got.ID, "stop")
-	if p := <-d.Presses(); p.Notice != evil {
+	if p := pressed(t, d); p.Notice != evil {
 		t.Errorf("press: got %q, want the key as it was given", p.Notice)
 	}
 }
@@ -388,43 +404,4 @@ func TestABusThatAcceptsAndSaysNothingIsGivenUp(t *testing.T) {
 	}
 	stop()
 	waitFor(t, "the goroutines to end", func() bool { return len(goroutines()) <= before })
-}
-
-func TestTheBusIsFoundByTheEnvironment(t *testing.T) {
-	dir, err := os.MkdirTemp("", "pn")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	l, err := net.Listen("unix", filepath.Join(dir, "bus"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	socket := "unix:path=" + filepath.Join(dir, "bus")
-	for _, c := range []struct{ name, address, run, want string }{
-		{"the variable comes first", "unix:path=/x", dir, "unix:path=/x"},
-		{"else the runtime folder's socket", "", dir, socket},
-		{"autolaunch is passed over", "autolaunch:", dir, socket},
-		{"autolaunch is taken out of a list", "autolaunch:;unix:abstract=a", "", "unix:abstract=a"},
-		{"runtime=yes means the runtime folder", "unix:runtime=yes", dir, socket},
-		{"a runtime folder without a socket", "", os.TempDir(), ""},
-		{"nothing at all", "", "", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got, err := findBus(func(k string) string {
-				return map[string]string{"DBUS_SESSION_BUS_ADDRESS": c.address, "XDG_RUNTIME_DIR": c.run}[k]
-			})
-			if got != c.want || (err == nil) != (c.want != "") {
-				t.Errorf("got %q, %v, want %q", got, err, c.want)
-			}
-		})
-	}
-}
-
-func TestAddressesNameTheirSockets(t *testing.T) {
-	got := sockets("tcp:host=x;unix:path=/run/a%20b,guid=1;unix:abstract=/tmp/c;unix:")
-	if want := []string{"/run/a b", "@/tmp/c"}; !reflect.DeepEqual(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
 }
