@@ -39,7 +39,7 @@ func (w *window) run(id, doing string, verb func(context.Context) error, done fu
 		return
 	}
 	a.busy = true
-	w.outcome.start(doing)
+	w.outcome.say(doing, "")
 	w.refresh()
 	w.running.Go(func() {
 		ctx, cancel := context.WithTimeout(w.ctx, verbTime)
@@ -92,7 +92,7 @@ func (w *window) stop() {
 			if answer.CanForce {
 				a.forced = q.Owner
 			}
-			w.outcome.say(sentence(answer.Text), sentence(answer.Hint))
+			w.outcome.say(answer.Text, answer.Hint)
 		})
 }
 
@@ -119,7 +119,7 @@ func (w *window) know() {
 				w.outcome.fail(err)
 				return
 			}
-			w.outcome.say(sentence(answer.Text), "")
+			w.outcome.say(answer.Text, "")
 			w.outcome.offerUndo(func() { w.forget(id, reeve.ForgetRequest{Rule: answer.Rule}) })
 		})
 }
@@ -133,7 +133,7 @@ func (w *window) forget(id string, q reeve.ForgetRequest) {
 				w.outcome.fail(err)
 				return
 			}
-			w.outcome.say(sentence(answer.Text), "")
+			w.outcome.say(answer.Text, "")
 		})
 }
 
@@ -150,7 +150,7 @@ func (w *window) resume() {
 				w.outcome.fail(err)
 				return
 			}
-			w.status = *answer
+			w.tell(answer)
 			w.outcome.say("Notices come again.", "")
 		})
 }
@@ -183,15 +183,11 @@ func newOutcome(w *window) *outcome {
 	return o
 }
 
-// start says what goes on.
-func (o *outcome) start(doing string) {
-	o.say(doing, "")
-}
-
 // say shows how something went, and what else can be done.
 func (o *outcome) say(text, hint string) {
+	text = clean(text, longText)
 	if hint != "" {
-		text += "\n" + hint
+		text += "\n" + clean(hint, longText)
 	}
 	o.undo.Hide()
 	o.text.Importance = widget.MediumImportance

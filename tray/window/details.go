@@ -37,7 +37,7 @@ type details struct {
 }
 
 func newDetails(w *window) *details {
-	d := &details{w: w, title: widget.NewLabel(""), addr: widget.NewLabel(""), list: container.New(layout.NewVBoxLayout())}
+	d := &details{w: w, title: widget.NewLabel(""), addr: widget.NewLabel(""), list: container.New(tight{})}
 	d.title.SizeName, d.title.TextStyle.Bold = theme.SizeNameSubHeadingText, true
 	d.title.Truncation, d.title.Selectable = fyne.TextTruncateEllipsis, true
 	d.addr.Selectable, d.addr.Truncation = true, fyne.TextTruncateEllipsis
@@ -49,9 +49,10 @@ func newDetails(w *window) *details {
 	empty.Wrapping, empty.Alignment = fyne.TextWrapWord, fyne.TextAlignCenter
 	d.empty = container.NewVBox(layout.NewSpacer(), empty, layout.NewSpacer())
 	head := container.New(pair{}, d.title, d.addr)
-	buttons := container.NewHBox(d.stop, d.known, d.copy)
+	buttons := container.New(layout.NewCustomPaddedLayout(0, 0, theme.InnerPadding(), 0),
+		container.NewHBox(d.stop, d.known, d.copy))
 	d.body = container.NewBorder(container.NewVBox(head, buttons, widget.NewSeparator()), nil, nil, nil, d.scroll)
-	d.box = container.NewStack(d.empty, d.body)
+	d.box = container.NewPadded(container.NewStack(d.empty, d.body))
 	return d
 }
 
@@ -141,14 +142,14 @@ func (w *window) facts(r *row) []fact {
 	if r.ended {
 		say("It has ended: it does not listen any more.")
 	}
-	say(sentence(l.Reach))
-	say(sentence(l.Place))
+	say(clean(l.Reach, longText))
 	if l.Look != "" {
-		say("Worth a look: " + sentence(l.Look))
+		say("Worth a look: " + clean(l.Look, longText) + ".")
 	}
 	if l.Hidden != "" {
 		say("Owner hidden: " + clean(l.Hidden, longText))
 	}
+	add("Runs", clean(l.Place, longText), false)
 	add("State", verdictOf(l).word, false)
 	add("Since", since(l, w.now()), false)
 	if len(l.Owners) > 1 {
@@ -214,7 +215,7 @@ func (f fact) object() fyne.CanvasObject {
 	if f.text == "" {
 		heading := newLine(plain())
 		heading.set(f.caption, strong())
-		return container.NewVBox(widget.NewSeparator(), heading)
+		return container.NewBorder(container.NewPadded(widget.NewSeparator()), nil, nil, nil, heading)
 	}
 	text := widget.NewLabel(f.text)
 	text.Selectable, text.Wrapping = true, fyne.TextWrapWord
@@ -228,6 +229,29 @@ func (f fact) object() fyne.CanvasObject {
 	caption := newLine(plain())
 	caption.set(f.caption, faint())
 	return container.New(captioned{}, caption, text)
+}
+
+// tight stacks the facts: the padding that each text brings is enough, so they
+// overlap by half of it.
+type tight struct{}
+
+func (tight) Layout(facts []fyne.CanvasObject, size fyne.Size) {
+	y := float32(0)
+	for _, f := range facts {
+		height := f.MinSize().Height
+		f.Move(fyne.NewPos(0, y))
+		f.Resize(fyne.NewSize(size.Width, height))
+		y += height - theme.InnerPadding()
+	}
+}
+
+func (tight) MinSize(facts []fyne.CanvasObject) fyne.Size {
+	s := fyne.NewSize(0, theme.InnerPadding())
+	for _, f := range facts {
+		s.Width = max(s.Width, f.MinSize().Width)
+		s.Height += f.MinSize().Height - theme.InnerPadding()
+	}
+	return s
 }
 
 // captioned puts a caption of fixed width before a text that wraps.

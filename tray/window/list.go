@@ -200,7 +200,9 @@ func (v *rowView) set(r *row, w *window) {
 	stateStyle := main
 	if l.Verdict == verdictNew {
 		stateStyle = name
-		stateStyle.ColorName = theme.ColorNamePrimary
+		if r.ID != w.model.selected { // blue on the selection's blue is hard to read
+			stateStyle.ColorName = theme.ColorNamePrimary
+		}
 	}
 	if r.ended {
 		state = verdict{"–", "Ended"}

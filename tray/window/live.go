@@ -115,13 +115,19 @@ func (w *window) take(n news) *reeve.ShowRequest {
 		w.lost = n.lost
 		return nil
 	case n.status != nil:
-		w.status = *n.status
+		w.tell(n.status)
 		return nil
 	}
 	w.lost = nil
 	w.model.apply(n.event, w.now())
 	if n.event.Status != nil {
-		w.status = *n.event.Status
+		w.tell(n.event.Status)
 	}
 	return n.event.Show
+}
+
+// tell takes a status. Why the list may be old is among its problems from then
+// on, and unlike the snapshot's word for it goes when it is over.
+func (w *window) tell(s *reeve.Status) {
+	w.status, w.model.partial = *s, ""
 }

@@ -11,20 +11,28 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// look is Fyne's own theme with three changes: secondary text is dark enough to
+// look is Fyne's own theme with these changes: secondary text is dark enough to
 // be read (WCAG 2.1 asks for a contrast of 4.5 to 1; Fyne's placeholder grey has
-// 3.5 on white), and texts stand closer together.
+// 3.5 on white), the label of a disabled button can be made out, and texts stand
+// closer together.
 type look struct{ fyne.Theme }
 
 func (l look) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
-	if name == theme.ColorNamePlaceHolder {
-		if variant == theme.VariantDark {
-			return color.NRGBA{R: 0xb2, G: 0xb2, B: 0xb2, A: 0xff}
-		}
-		return color.NRGBA{R: 0x5f, G: 0x5f, B: 0x5f, A: 0xff}
+	dark := variant == theme.VariantDark
+	switch {
+	case name == theme.ColorNamePlaceHolder && dark:
+		return grey(0xb2)
+	case name == theme.ColorNamePlaceHolder:
+		return grey(0x5f)
+	case name == theme.ColorNameDisabled && dark:
+		return grey(0x70)
+	case name == theme.ColorNameDisabled:
+		return grey(0x9c)
 	}
 	return l.Theme.Color(name, variant)
 }
+
+func grey(v uint8) color.Color { return color.NRGBA{R: v, G: v, B: v, A: 0xff} }
 
 func (l look) Size(name fyne.ThemeSizeName) float32 {
 	switch name {

@@ -135,7 +135,7 @@ func (w *window) build() {
 	split.Offset = 0.62
 	bottom := container.NewVBox(widget.NewSeparator(),
 		container.NewBorder(nil, nil, nil, w.foot, w.outcome.box))
-	w.win.SetContent(container.NewBorder(top, bottom, nil, nil, split))
+	w.win.SetContent(container.NewPadded(container.NewBorder(top, bottom, nil, nil, split)))
 	w.refresh()
 }
 
@@ -241,10 +241,10 @@ func (w *window) warnings() []banner {
 		all = append(all, banner{text: text})
 	}
 	for _, p := range w.status.Problems {
-		all = append(all, banner{text: sentence(p)})
+		all = append(all, banner{text: clean(p, longText)})
 	}
 	if w.model.partial != "" {
-		all = append(all, banner{text: "The list may be old or incomplete: " + sentence(w.model.partial)})
+		all = append(all, banner{text: "The list may be old: " + clean(w.model.partial, longText) + "."})
 	}
 	if u := w.status.PausedUntil; u != "" {
 		all = append(all, banner{text: "Notices are held back until " + moment(u, w.now(), "") + ".",

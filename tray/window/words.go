@@ -134,14 +134,17 @@ func program(l *reeve.Listener) string {
 	if name := clean(l.Program, shortText); name != "" {
 		return name
 	}
-	return "owner hidden"
+	return "hidden program"
 }
 
 // under is the second line of the program's column: why it is worth a look, else
-// what it runs and where.
+// what it runs and where, or why that is not known.
 func under(l *reeve.Listener) string {
 	if l.Look != "" {
 		return "Worth a look: " + clean(l.Look, longText)
+	}
+	if l.Place == "" && l.Hidden != "" {
+		return clean(l.Hidden, longText)
 	}
 	return clean(l.Place, longText)
 }
@@ -178,27 +181,18 @@ func since(l *reeve.Listener, now time.Time) string {
 	return moment(l.Since, now, "before Portreeve")
 }
 
-// sentence gives a text of the resident a capital and a full stop.
-func sentence(text string) string {
-	text = strings.TrimSpace(clean(text, longText))
-	if text == "" {
-		return ""
-	}
-	r, size := utf8.DecodeRuneInString(text)
-	text = strings.ToUpper(string(r)) + text[size:]
-	if !strings.ContainsAny(text[len(text)-1:], ".!?") && !strings.HasSuffix(text, "…") {
-		text += "."
-	}
-	return text
-}
-
-// failure says an error and what to do about it.
+// failure says an error and what to do about it. Errors begin in lower case and
+// may begin with a program's name, which is not ours to write otherwise.
 func failure(err error) (text, hint string) {
+	text = err.Error()
 	var no *reeve.Error
 	if errors.As(err, &no) {
-		return sentence(no.Message), sentence(no.Hint)
+		text, hint = no.Message, no.Hint
 	}
-	return sentence(err.Error()), ""
+	if hint != "" {
+		hint = "Hint: " + clean(hint, longText)
+	}
+	return "Not done: " + clean(text, longText) + ".", hint
 }
 
 // plural puts a number before a noun.

@@ -1,0 +1,198 @@
+package window
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"portreeve/monitor/reeve"
+)
+
+// patience bounds every wait of these tests; none of them should come near.
+const patience = 10 * time.Second
+
+// watched is one step of a fake watch: an event, or its end with an error.
+type watched struct {
+	event reeve.Event
+	err   error
+}
+
+// fakeVerbs is a resident that tells what it is given and notes what it is asked.
+type fakeVerbs struct {
+	watch   chan watched
+	watches chan struct{} // one for each time that somebody begins to watch
+	status  reeve.Status
+
+	mu    sync.Mutex
+	asked []any
+	left  int // watches that have ended
+	stop  func(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
+	know  error
+}
+
+func (f *fakeVerbs) Watch(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error] {
+	return func(yield func(reeve.Event, error) bool) {
+		defer func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.left++
+		}()
+		select {
+		case f.watches <- struct{}{}:
+		default:
+		}
+		for {
+			select {
+			case w := <-f.watch:
+				if !yield(w.event, w.err) || w.err != nil {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func (f *fakeVerbs) note(q any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, q)
+}
+
+func (f *fakeVerbs) requests() []any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]any(nil), f.asked...)
+}
+
+func (f *fakeVerbs) Status(context.Context) (*reeve.Status, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.status
+	return &s, nil
+}
+
+func (f *fakeVerbs) Stop(ctx context.Context, q reeve.StopRequest) (*reeve.Stopped, error) {
+	f.note(q)
+	return f.stop(ctx, q)
+}
+
+func (f *fakeVerbs) Know(_ context.Context, q reeve.KnowRequest) (*reeve.Known, error) {
+	f.note(q)
+	if f.know != nil {
+		return nil, f.know
+	}
+	return &reeve.Known{Rule: "rule-1", Text: "Known: prog-a, any port, only this computer."}, nil
+}
+
+func (f *fakeVerbs) Forget(_ context.Context, q reeve.ForgetRequest) (*reeve.Forgotten, error) {
+	f.note(q)
+	return &reeve.Forgotten{Rules: []string{"rule-1"}, Text: "no longer known"}, nil
+}
+
+func (f *fakeVerbs) Pause(_ context.Context, q reeve.PauseRequest) (*reeve.Status, error) {
+	f.note(q)
+	return &reeve.Status{}, nil
+}
+
+// desk is a window on Fyne's test driver. The test's goroutine is Fyne's: what
+// the window asks to be run there waits until the test runs it.
+type desk struct {
+	*window
+	t     *testing.T
+	verbs *fakeVerbs
+	queue chan func()
+}
+
+// open makes a window whose watch has told a snapshot of ls.
+func open(t *testing.T, first reeve.ShowRequest, ls ...reeve.Listener) *desk {
+	t.Helper()
+	d := openSilent(t, first)
+	d.feed(snapshot(ls...))
+	d.until("the snapshot is shown", func() bool { return d.model.complete })
+	return d
+}
+
+// openSilent makes a window whose watch has told nothing yet.
+func openSilent(t *testing.T, first reeve.ShowRequest) *desk {
+	t.Helper()
+	a := test.NewApp()
+	t.Cleanup(a.Quit)
+	a.Settings().SetTheme(look{test.Theme()})
+	d := &desk{
+		t: t, queue: make(chan func(), 1000),
+		verbs: &fakeVerbs{watch: make(chan watched), watches: make(chan struct{}, 100)},
+	}
+	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
+		return nil, errors.New("no stop expected")
+	}
+	win := a.NewWindow(Title)
+	win.Resize(fyne.NewSize(startWidth, startHeight))
+	d.window = newWindow(t.Context(), d.verbs, win, first,
+		func(f func()) { d.queue <- f }, func() time.Time { return noon })
+	t.Cleanup(func() { d.close(); win.Close() })
+	return d
+}
+
+// feed sends events through the watch.
+func (d *desk) feed(events ...reeve.Event) {
+	d.t.Helper()
+	for _, ev := range events {
+		d.send(watched{event: ev})
+	}
+}
+
+func (d *desk) send(w watched) {
+	d.t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case d.verbs.watch <- w:
+			return
+		case f := <-d.queue:
+			f()
+		case <-late:
+			d.t.Fatalf("watch: got nobody who reads, want one")
+		}
+	}
+}
+
+// until runs what the window asks for until cond holds.
+func (d *desk) until(what string, cond func() bool) {
+	d.t.Helper()
+	late := time.After(patience)
+	for !cond() {
+		select {
+		case f := <-d.queue:
+			f()
+		case <-late:
+			d.t.Fatalf("waiting until %s: got nothing in %v", what, patience)
+		}
+	}
+}
+
+// selectedRow is the id of the selected listener, where it is there.
+func (d *desk) selectedRow() string {
+	if r := d.model.current(); r != nil {
+		return r.ID
+	}
+	return ""
+}
+
+// bannerTexts gives the sentences above the list.
+func (d *desk) bannerTexts() []string {
+	var texts []string
+	for _, b := range d.banners.shown {
+		texts = append(texts, b.text)
+	}
+	return texts
+}
+
+func press(w fyne.Focusable, key fyne.KeyName) { w.TypedKey(&fyne.KeyEvent{Name: key}) }

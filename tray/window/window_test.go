@@ -1,0 +1,464 @@
+package window
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"portreeve/monitor/reeve"
+)
+
+func TestTypingInTheSearchNarrowsTheListAndEscBringsItBack(t *testing.T) {
+	d := open(t, reeve.ShowRequest{}, listener("a", 80, verdictNew), listener("b", 90, verdictNew))
+	d.list.TypedRune('/')
+	if got := d.win.Canvas().Focused(); got != fyne.Focusable(d.search) {
+		t.Fatalf("focus after /: got %T, want the search", got)
+	}
+	test.Type(d.search, "prog-b")
+	if got := d.list.Length(); got != 1 {
+		t.Errorf("rows: got %d, want 1", got)
+	}
+	test.Type(d.search, " xyz")
+	expect(t, "empty list", d.empty.Text, "Nothing matches “prog-b xyz”.\nEsc clears the search.")
+	press(d.search, fyne.KeyEscape)
+	if got := d.list.Length(); got != 2 {
+		t.Errorf("rows after Esc: got %d, want 2", got)
+	}
+	expect(t, "empty list's text", d.empty.Text, "")
+	if got := d.win.Canvas().Focused(); got != fyne.Focusable(d.list) {
+		t.Errorf("focus after Esc: got %T, want the list", got)
+	}
+}
+
+func TestTheSelectionStaysThroughLiveChanges(t *testing.T) {
+	var ls []reeve.Listener
+	for i := range 40 {
+		ls = append(ls, listener(fmt.Sprintf("l%02d", i), uint16(1000+i), verdictBaseline))
+	}
+	d := open(t, reeve.ShowRequest{}, ls...)
+	d.list.ScrollTo(25)
+	test.Tap(d.rowOf("l20"))
+	expect(t, "selected", d.selectedRow(), "l20")
+	before := d.placeOf("l20")
+
+	d.feed(event(reeve.EventOpened, listener("n1", 5000, verdictNew)),
+		event(reeve.EventOpened, listener("n2", 5001, verdictNew)),
+		event(reeve.EventClosed, ls[39]),
+		event(reeve.EventClosed, ls[0]))
+	d.until("all four are shown", func() bool {
+		return d.model.index("n2") >= 0 && d.model.index("l39") < 0 && d.model.index("l00") < 0
+	})
+	expect(t, "selected", d.selectedRow(), "l20")
+	expect(t, "details", d.details.title.Text, "prog-l20")
+	if after := d.placeOf("l20"); after != before {
+		t.Errorf("place on the screen: got %v, want %v as before", after, before)
+	}
+	press(d.list, fyne.KeyDown)
+	expect(t, "selected after an arrow", d.selectedRow(), "l21")
+}
+
+func TestANewListenerIsSeenWhileTheListStandsAtItsTop(t *testing.T) {
+	d := open(t, reeve.ShowRequest{}, listener("a", 80, verdictBaseline), listener("b", 90, verdictBaseline))
+	d.feed(event(reeve.EventOpened, listener("n", 62893, verdictNew)))
+	d.until("it is shown", func() bool { return d.model.index("n") == 0 })
+	if got := d.list.GetScrollOffset(); got != 0 {
+		t.Errorf("offset: got %v, want 0", got)
+	}
+	expect(t, "foot", d.foot.Text, "3 listeners · 1 new")
+}
+
+func TestStopAsksForExactlyTheIdsThatAreShown(t *testing.T) {
+	a := listener("a", 80, verdictNew)
+	a.Owners = append(a.Owners, reeve.Owner{ID: "worker", PID: 7, Name: "w"})
+	d := open(t, reeve.ShowRequest{Listener: "a"}, a, listener("b", 90, verdictNew))
+	release := make(chan struct{})
+	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
+		<-release
+		return &reeve.Stopped{Text: "prog-a has ended. Port 80 is free."}, nil
+	}
+	test.Tap(d.details.stop)
+	if !d.details.stop.Disabled() || !d.outcome.spin.Visible() {
+		t.Errorf("while it runs: got disabled %v, progress %v, want both", d.details.stop.Disabled(), d.outcome.spin.Visible())
+	}
+	expect(t, "while it runs", d.outcome.text.Text, "Stopping prog-a on 127.0.0.1:80…")
+	press(d.list, fyne.KeyDelete) // must not ask twice
+	// Another may be selected meanwhile, and its button works.
+	d.choose("b")
+	if d.details.stop.Disabled() {
+		t.Error("the other's Stop: got disabled, want enabled")
+	}
+	close(release)
+	d.until("it is told", func() bool { return d.outcome.text.Text == "prog-a has ended. Port 80 is free." })
+	want := []any{reeve.StopRequest{ID: "a", Owner: "owner-a"}}
+	if got := d.verbs.requests(); !slices.Equal(got, want) {
+		t.Errorf("requests: got %v, want %v", got, want)
+	}
+	if d.outcome.spin.Visible() {
+		t.Error("progress after it: got visible, want hidden")
+	}
+}
+
+func TestForceStopIsOfferedToThatOwnerAlone(t *testing.T) {
+	a := listener("a", 80, verdictNew)
+	d := open(t, reeve.ShowRequest{Listener: "a"}, a)
+	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
+		return &reeve.Stopped{Result: reeve.StopRunning, Text: "It still runs.", Hint: "Force stop ends it.", CanForce: true}, nil
+	}
+	press(d.list, fyne.KeyDelete)
+	d.until("it is told", func() bool { return d.outcome.text.Text == "It still runs.\nForce stop ends it." })
+	expect(t, "button", d.details.stop.Text, "Force stop")
+
+	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
+		return &reeve.Stopped{Text: "done"}, nil
+	}
+	test.Tap(d.details.stop)
+	d.until("it is told", func() bool { return d.outcome.text.Text == "done" })
+	expect(t, "button afterwards", d.details.stop.Text, "Stop")
+	want := []any{reeve.StopRequest{ID: "a", Owner: "owner-a"}, reeve.StopRequest{ID: "a", Owner: "owner-a", Force: true}}
+	if got := d.verbs.requests(); !slices.Equal(got, want) {
+		t.Errorf("requests: got %v, want %v", got, want)
+	}
+
+	// The offer was for one process: a new owner gets a plain Stop.
+	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
+		return &reeve.Stopped{Text: "still", CanForce: true}, nil
+	}
+	test.Tap(d.details.stop)
+	d.until("it is told", func() bool { return d.outcome.text.Text == "still" })
+	a.Owners = []reeve.Owner{{ID: "another", PID: 5, Name: "x"}}
+	d.feed(event(reeve.EventOwner, a))
+	d.until("the owner is shown", func() bool { return d.model.current().Owners[0].ID == "another" })
+	expect(t, "button for another owner", d.details.stop.Text, "Stop")
+}
+
+func TestAnErrorIsShownWithItsHint(t *testing.T) {
+	d := open(t, reeve.ShowRequest{Listener: "a"}, listener("a", 80, verdictNew))
+	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
+		return nil, &reeve.Error{Code: reeve.CodeDenied, Message: "stop pid 80: it belongs to root", Hint: "run sudo portreeve stop 80"}
+	}
+	test.Tap(d.details.stop)
+	d.until("it is told", func() bool { return !d.details.stop.Disabled() })
+	expect(t, "outcome", d.outcome.text.Text, "Not done: stop pid 80: it belongs to root.\nHint: run sudo portreeve stop 80")
+	if got := d.outcome.text.Importance; got != widget.DangerImportance {
+		t.Errorf("importance: got %v, want %v", got, widget.DangerImportance)
+	}
+}
+
+func TestStopIsOffWhereNobodyCanBeStopped(t *testing.T) {
+	h := listener("h", 111, verdictBaseline)
+	h.Owners, h.Hidden, h.Program = nil, "another user's process", ""
+	d := open(t, reeve.ShowRequest{Listener: "h"}, h, listener("a", 80, verdictNew))
+	if !d.details.stop.Disabled() {
+		t.Error("Stop without an owner: got enabled, want disabled")
+	}
+	expect(t, "title", d.details.title.Text, "hidden program")
+	if !slices.Contains(d.details.shown, fact{text: "Owner hidden: another user's process"}) {
+		t.Errorf("details: got %v, want the reason why the owner is hidden", d.details.shown)
+	}
+	press(d.list, fyne.KeyDelete)
+	d.choose("a")
+	d.feed(event(reeve.EventClosed, listener("a", 80, verdictNew)))
+	d.until("it has ended", func() bool { return d.model.current().ended })
+	if !d.details.stop.Disabled() || !d.details.known.Disabled() {
+		t.Error("buttons of an ended one: got enabled, want disabled")
+	}
+	press(d.list, fyne.KeyDelete)
+	if got := d.verbs.requests(); len(got) != 0 {
+		t.Errorf("requests: got %v, want none", got)
+	}
+}
+
+func TestKnowCanBeUndone(t *testing.T) {
+	d := open(t, reeve.ShowRequest{Listener: "a"}, listener("a", 80, verdictNew))
+	test.Tap(d.details.known)
+	d.until("Undo is offered", func() bool { return d.outcome.undo.Visible() })
+	expect(t, "outcome", d.outcome.text.Text, "Known: prog-a, any port, only this computer.")
+	test.Tap(d.outcome.undo)
+	d.until("it is told", func() bool { return d.outcome.text.Text == "no longer known" })
+	if d.outcome.undo.Visible() {
+		t.Error("Undo after the undo: got visible, want hidden")
+	}
+	d.feed(event(reeve.EventJudged, listener("a", 80, verdictKnown)))
+	d.until("it is known", func() bool { return d.details.known.Text == "Forget this" })
+	test.Tap(d.details.known)
+	d.until("it is told", func() bool { return !d.details.known.Disabled() })
+	want := []any{reeve.KnowRequest{ID: "a"}, reeve.ForgetRequest{Rule: "rule-1"}, reeve.ForgetRequest{Listener: "a"}}
+	if got := d.verbs.requests(); !slices.Equal(got, want) {
+		t.Errorf("requests: got %v, want %v", got, want)
+	}
+}
+
+func TestALostWatchIsSaidAndComesBackByItself(t *testing.T) {
+	d := open(t, reeve.ShowRequest{Listener: "a"}, listener("a", 80, verdictNew))
+	d.send(watched{err: errors.New("read: connection reset")})
+	d.until("it is said", func() bool { return len(d.banners.shown) > 0 })
+	want := []string{"Portreeve's watch is not running. The list is as of 12:00."}
+	if got := d.bannerTexts(); !slices.Equal(got, want) {
+		t.Errorf("banners: got %q, want %q", got, want)
+	}
+	if got := d.list.Length(); got != 1 {
+		t.Errorf("rows while it is lost: got %d, want 1", got)
+	}
+	d.feed(snapshot(listener("a", 80, verdictNew), listener("b", 90, verdictNew)))
+	d.until("it is back", func() bool { return len(d.banners.shown) == 0 })
+	expect(t, "selected", d.selectedRow(), "a")
+	if got := d.list.Length(); got != 2 {
+		t.Errorf("rows: got %d, want 2", got)
+	}
+}
+
+func TestAWindowWithoutAResidentSaysWhatToDo(t *testing.T) {
+	d := openSilent(t, reeve.ShowRequest{})
+	expect(t, "before the first answer", d.empty.Text, "Asking Portreeve what listens…")
+	d.send(watched{err: &reeve.Error{Code: reeve.CodeNoResident, Message: "connect: nobody answers"}})
+	d.until("it is said", func() bool { return len(d.banners.shown) > 0 })
+	expect(t, "banner", d.bannerTexts()[0], "Portreeve's watch is not running.")
+	expect(t, "empty list", d.empty.Text, "Start Portreeve, and the list fills by itself.")
+	d.feed(snapshot())
+	d.until("it is back", func() bool { return len(d.banners.shown) == 0 })
+	expect(t, "empty list", d.empty.Text, "Nothing listens on this computer at the moment.")
+}
+
+func TestAShowEventRevealsSelectsAndTurnsThePage(t *testing.T) {
+	u := listener("u", 5353, verdictBaseline)
+	u.Folded, u.Look = true, "its program file has been deleted"
+	d := open(t, reeve.ShowRequest{}, listener("a", 80, verdictNew), u)
+	test.Type(d.search, "prog-a")
+	d.feed(reeve.Event{Event: reeve.EventShow, Show: &reeve.ShowRequest{Page: reeve.PageReview, Listener: "u"}})
+	d.until("it is selected", func() bool { return d.selectedRow() == "u" })
+	expect(t, "search", d.search.Text, "")
+	if !d.folded.Checked || !d.review.Visible() {
+		t.Errorf("fold and page: got %v, %v, want both shown", d.folded.Checked, d.review.Visible())
+	}
+	if got := d.model.index("u"); got != 0 {
+		t.Errorf("place on the review page: got %d, want 0", got)
+	}
+	expect(t, "details", d.details.title.Text, "prog-u")
+}
+
+func TestTheWindowOpensOnAListenerThatComesLater(t *testing.T) {
+	d := openSilent(t, reeve.ShowRequest{Page: reeve.PageListeners, Listener: "a"})
+	d.feed(snapshot(listener("b", 1, verdictNew), listener("a", 80, verdictNew)))
+	d.until("its details are shown", func() bool { return d.details.title.Text == "prog-a" && d.details.body.Visible() })
+}
+
+func TestBannersSayProblemsPauseAndWhatIsHidden(t *testing.T) {
+	d := openSilent(t, reeve.ShowRequest{})
+	d.verbs.status = reeve.Status{Problems: []string{"The disk is full.", "The list may be old: read: out of memory."},
+		PausedUntil: noon.Add(time.Hour).Format(time.RFC3339)}
+	d.model.apply(reeve.Event{Event: reeve.EventSnapshot, Snapshot: &reeve.Listing{Partial: "read: out of memory"}}, noon)
+	d.refresh()
+	want := []string{"The list may be old: read: out of memory."}
+	if got := d.bannerTexts(); !slices.Equal(got, want) {
+		t.Errorf("banners before the status: got %q, want %q", got, want)
+	}
+	d.feed(reeve.Event{Event: reeve.EventSnapshot, Snapshot: &reeve.Listing{Partial: "read: out of memory"}})
+	d.until("the status is shown", func() bool { return len(d.banners.shown) == 3 })
+	want = []string{"The disk is full.", "The list may be old: read: out of memory.", "Notices are held back until 13:00."}
+	if got := d.bannerTexts(); !slices.Equal(got, want) {
+		t.Errorf("banners: got %q, want %q", got, want)
+	}
+	d.banners.shown[2].act()
+	d.until("notices come again", func() bool { return d.outcome.text.Text == "Notices come again." })
+	if got, want := d.verbs.requests(), []any{reeve.PauseRequest{For: "off"}}; !slices.Equal(got, want) {
+		t.Errorf("requests: got %v, want %v", got, want)
+	}
+	d.feed(reeve.Event{Event: reeve.EventStatus, Status: &reeve.Status{Problems: []string{"Another."}}})
+	d.until("the status is shown", func() bool { return slices.Contains(d.bannerTexts(), "Another.") })
+}
+
+func TestTheKeyboardReachesEverything(t *testing.T) {
+	d := open(t, reeve.ShowRequest{}, listener("a", 80, verdictNew), listener("b", 90, verdictNew), listener("c", 95, verdictNew))
+	for _, tt := range []struct {
+		key  fyne.KeyName
+		want string
+	}{
+		{fyne.KeyDown, "a"}, {fyne.KeyDown, "b"}, {fyne.KeyUp, "a"}, {fyne.KeyUp, "a"},
+		{fyne.KeyEnd, "c"}, {fyne.KeyDown, "c"}, {fyne.KeyHome, "a"}, {fyne.KeyPageDown, "c"}, {fyne.KeyPageUp, "a"},
+	} {
+		press(d.list, tt.key)
+		expect(t, string(tt.key), d.selectedRow(), tt.want)
+	}
+	press(d.list, fyne.KeyReturn)
+	if got := d.win.Canvas().Focused(); got != fyne.Focusable(d.details.stop) {
+		t.Errorf("focus after Enter: got %T, want the first button", got)
+	}
+	d.win.Canvas().(interface{ TypedShortcut(fyne.Shortcut) }).TypedShortcut(&fyne.ShortcutCopy{})
+	expect(t, "clipboard", d.clip.Content(), "127.0.0.1:80")
+	expect(t, "outcome", d.outcome.text.Text, "Copied 127.0.0.1:80.")
+}
+
+func TestAnAddressIsExplainedFromTheList(t *testing.T) {
+	d := open(t, reeve.ShowRequest{Page: reeve.PageExplain}, listener("a", 80, verdictNew), listener("b", 62893, verdictNew))
+	if !d.explain.box.Visible() {
+		t.Fatal("the question: got hidden, want shown")
+	}
+	for _, tt := range []struct{ ask, want, selected string }{
+		{"127.0.0.1:62893", "prog-b listens on 127.0.0.1:62893. Only programs on this computer can reach it.", "b"},
+		{"port?", "That is no address with a port. Try 127.0.0.1:62893, localhost:3000 or 62893.", "b"},
+		{"localhost:80", "prog-a listens on 127.0.0.1:80. Only programs on this computer can reach it.", "a"},
+		{"81", "Nothing listens on port 81 on this computer now.", "a"},
+	} {
+		d.explain.entry.SetText(tt.ask)
+		press(d.explain.entry, fyne.KeyReturn)
+		expect(t, tt.ask, d.explain.answer.Text, tt.want)
+		expect(t, tt.ask+": selected", d.selectedRow(), tt.selected)
+	}
+}
+
+func TestNothingThatAProgramSaysReachesTheScreenRaw(t *testing.T) {
+	const evil = "x\u202e\x1b[1m\n\xffy"
+	l := listener("a", 80, verdictNew)
+	l.Program, l.Place, l.Look, l.Hidden, l.Reach = evil, evil, evil, evil, evil
+	l.Owners = []reeve.Owner{{ID: "o", Name: evil, Exe: evil, Cmdline: []string{evil}, Dir: evil, User: evil,
+		Started: evil, Unit: evil, Container: evil, Parents: []string{evil}}}
+	l.Since = evil
+	d := openSilent(t, reeve.ShowRequest{Listener: "a"})
+	d.verbs.status = reeve.Status{Problems: []string{evil}}
+	d.feed(snapshot(l))
+	d.until("all is shown", func() bool { return slices.Contains(d.bannerTexts(), clean(evil, longText)) })
+	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
+		return &reeve.Stopped{Text: evil, Hint: evil}, nil
+	}
+	test.Tap(d.details.stop)
+	d.until("the stop is told", func() bool { return !d.details.stop.Disabled() })
+	d.explain.open()
+	d.explain.entry.SetText("80")
+	d.explain.ask()
+
+	seen := 0
+	for _, o := range test.LaidOutObjects(d.win.Content()) {
+		text, ok := o.(*canvas.Text)
+		if !ok {
+			continue
+		}
+		if strings.Contains(text.Text, "x") {
+			seen++
+		}
+		if strings.ContainsAny(text.Text, "\u202e\x1b\n") || strings.Contains(text.Text, "\xff") {
+			t.Errorf("text on the screen: got %q, want it cleaned", text.Text)
+		}
+	}
+	if seen < 10 {
+		t.Errorf("texts of the program on the screen: got %d, want at least 10, else nothing was tested", seen)
+	}
+}
+
+func TestEveryGoroutineEndsWithTheWindow(t *testing.T) {
+	d := open(t, reeve.ShowRequest{Listener: "a"}, listener("a", 80, verdictNew))
+	asked := make(chan struct{})
+	d.verbs.stop = func(ctx context.Context, _ reeve.StopRequest) (*reeve.Stopped, error) {
+		close(asked)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	test.Tap(d.details.stop)
+	<-asked
+	ended := make(chan struct{})
+	go func() { d.close(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Fatal("close with a stop under way: got no end, want one")
+	}
+	d.verbs.mu.Lock()
+	defer d.verbs.mu.Unlock()
+	if d.verbs.left != 1 {
+		t.Errorf("watches that have ended: got %d, want 1", d.verbs.left)
+	}
+	// What still waits for the screen must not touch a closed window.
+	text := d.outcome.text.Text
+	for len(d.queue) > 0 {
+		(<-d.queue)()
+	}
+	expect(t, "outcome after the end", d.outcome.text.Text, text)
+}
+
+func TestTenThousandEventsDoNotBlockTheScreen(t *testing.T) {
+	d := open(t, reeve.ShowRequest{})
+	drawn := 0
+	go func() {
+		for i := range 10_000 {
+			select {
+			case d.verbs.watch <- watched{event: event(reeve.EventOpened, listener(fmt.Sprint(i), uint16(i), verdictNew))}:
+			case <-d.ctx.Done():
+				return
+			}
+		}
+	}()
+	d.until("all are shown", func() bool { drawn++; return d.model.count().all == 10_000 })
+	if drawn > 5_000 {
+		t.Errorf("draws for 10,000 events: got %d, want them taken together", drawn)
+	}
+}
+
+func TestColumnsNeverOverlapAndFillTheWidth(t *testing.T) {
+	test.NewApp()
+	for _, width := range []float32{400, 500, 600, 660, 900, 1600} {
+		var cells []fyne.CanvasObject
+		for range 5 {
+			cells = append(cells, canvas.NewRectangle(nil))
+		}
+		c := columns{height: rowHeight}
+		c.Layout(cells, fyne.NewSize(width, rowHeight))
+		x := float32(0)
+		for i, cell := range cells {
+			if !cell.Visible() {
+				continue
+			}
+			if cell.Position().X != x {
+				t.Errorf("width %v, column %d: got x %v, want %v", width, i, cell.Position().X, x)
+			}
+			x += cell.Size().Width
+		}
+		if x != max(width, c.MinSize(nil).Width) {
+			t.Errorf("width %v: got columns of %v together", width, x)
+		}
+	}
+}
+
+// rowOf gives the item on the screen that shows a listener.
+func (d *desk) rowOf(id string) fyne.Tappable {
+	d.t.Helper()
+	if item := d.item(id); item != nil {
+		return item.(fyne.Tappable)
+	}
+	d.t.Fatalf("row of %s: got none on the screen, want one", id)
+	return nil
+}
+
+// placeOf is where a listener's row stands on the screen, from the list's top.
+func (d *desk) placeOf(id string) float32 {
+	d.t.Helper()
+	item := d.item(id)
+	if item == nil {
+		d.t.Fatalf("row of %s: got none on the screen, want one", id)
+	}
+	return item.Position().Y - d.list.GetScrollOffset()
+}
+
+// item finds the list's own wrapper of a row by the program in it: LaidOutObjects
+// gives parents before their children.
+func (d *desk) item(id string) fyne.CanvasObject {
+	var last fyne.CanvasObject
+	for _, o := range test.LaidOutObjects(d.list) {
+		switch o := o.(type) {
+		case *rowView:
+			if o.prog.segment.Text == "prog-"+id {
+				return last
+			}
+		case fyne.Tappable:
+			last = o.(fyne.CanvasObject)
+		}
+	}
+	return nil
+}

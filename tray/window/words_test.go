@@ -1,0 +1,196 @@
+package window
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"portreeve/monitor/reeve"
+)
+
+func TestTextsOfProgramsAreMadeHarmless(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"python3", "python3"},
+		{"naïve 日本", "naïve 日本"},
+		{"a\nb\tc\rd", "a b c d"},
+		{"\x1b[31mred\x07", `\x1b[31mred\x07`},
+		{"evil\u202egnp.exe", `evil\u202egnp.exe`},
+		{"zero\u200bwidth\ufeff", `zero\u200bwidth\ufeff`},
+		{"bad\xff\xfeutf8", `bad\xff\xfeutf8`},
+		{"real \ufffd sign", "real \ufffd sign"},
+		{"nul\x00", `nul\x00`},
+		{"c1\u009b", `c1\u009b`},
+		{"tag\U000e0041", `tag\U000e0041`},
+		{"line\u2028sep\u00a0nbsp", `line\u2028sep\u00a0nbsp`},
+		{strings.Repeat("x", 61), strings.Repeat("x", 60) + "…"},
+		{strings.Repeat("é", 60), strings.Repeat("é", 60)},
+		{"", ""},
+	} {
+		expect(t, fmt.Sprintf("clean %q", tt.in), clean(tt.in, shortText), tt.want)
+	}
+}
+
+func FuzzCleanTextIsOnePrintableLine(f *testing.F) {
+	f.Add("a\xff\u202e\n")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := clean(s, 20)
+		if !utf8.ValidString(got) || strings.ContainsAny(got, "\n\r\t\x1b\x00\u202e\u200b") {
+			t.Errorf("clean %q: got %q, want one printable line", s, got)
+		}
+		// An escape takes up to 10 characters for one.
+		if n := utf8.RuneCountInString(got); n > 20*10+1 {
+			t.Errorf("clean %q: got %d characters, want at most 201", s, n)
+		}
+	})
+}
+
+func TestACommandLineCannotHideItsArguments(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{nil, ""},
+		{[]string{"ls", "-l"}, "ls -l"},
+		{[]string{"ls", "a b"}, `ls "a b"`},
+		{[]string{"ls", ""}, `ls ""`},
+		{[]string{"sh", "-c", `echo "x"`}, `sh -c "echo \"x\""`},
+		{[]string{"x", "a\nb"}, `x "a b"`},
+	} {
+		expect(t, fmt.Sprint(tt.args), commandLine(tt.args), tt.want)
+	}
+	long := make([]string, 100_000)
+	for i := range long {
+		long[i] = "argument"
+	}
+	if n := len(commandLine(long)); n > allText+100 {
+		t.Errorf("length for 100,000 arguments: got %d, want about %d", n, allText)
+	}
+}
+
+func TestAnAddressKeepsItsPortWhenItIsShortened(t *testing.T) {
+	for _, tt := range []struct{ host, long, short string }{
+		{"127.0.0.1", "127.0.0.1:8080", "127.0.0.1:8080"},
+		{"255.255.255.255", "255.255.255.255:8080", "255.255.255.255:8080"},
+		{"::1", "[::1]:8080", "[::1]:8080"},
+		{"2001:db8:85a3:1234:5678:8a2e:370:7334", "[2001:db8:85a3:1234:5678:8a2e:370:7334]:8080", "[2001:db8:…0:7334]:8080"},
+		{"not\nan address", "not an address:8080", "not an address:8080"},
+	} {
+		l := &reeve.Listener{Address: tt.host, Port: 8080}
+		expect(t, "address", address(l), tt.long)
+		expect(t, "short address", shortAddress(l), tt.short)
+	}
+}
+
+func TestSinceIsSaidAsPeopleDo(t *testing.T) {
+	now := time.Date(2026, 11, 23, 14, 30, 0, 0, time.Local)
+	for _, tt := range []struct{ since, want string }{
+		{"", "before Portreeve"},
+		{now.Add(-28 * time.Minute).Format(time.RFC3339), "14:02"},
+		{now.Add(-28 * time.Minute).UTC().Format(time.RFC3339Nano), "14:02"},
+		{now.AddDate(0, 0, -1).Format(time.RFC3339), "22 Nov, 14:30"},
+		{now.AddDate(-1, 0, 0).Format(time.RFC3339), "23 Nov 2025"},
+		{"yester\nday", "yester day"},
+	} {
+		expect(t, "since "+tt.since, since(&reeve.Listener{Since: tt.since}, now), tt.want)
+	}
+}
+
+func TestAnErrorIsToldWithItsHint(t *testing.T) {
+	wrapped := fmt.Errorf("post: %w", &reeve.Error{Message: "python3 is\u202e protected", Hint: "stop its service"})
+	text, hint := failure(wrapped)
+	expect(t, "text", text, `Not done: python3 is\u202e protected.`)
+	expect(t, "hint", hint, "Hint: stop its service")
+	text, hint = failure(errors.New("post: connection refused"))
+	expect(t, "text", text, "Not done: post: connection refused.")
+	expect(t, "hint", hint, "")
+}
+
+func TestEveryVerdictHasASignAndAWord(t *testing.T) {
+	signs := map[string]bool{}
+	for _, v := range []string{verdictNew, verdictKnown, verdictBaseline, "unknown"} {
+		got := verdictOf(&reeve.Listener{Verdict: v})
+		if got.sign == "" || got.word == "" || signs[got.sign] {
+			t.Errorf("verdict %s: got %q, want a sign of its own and a word", v, got)
+		}
+		signs[got.sign] = true
+	}
+}
+
+func TestAnAddressIsReadAsPeopleTypeIt(t *testing.T) {
+	for _, tt := range []struct {
+		in, want string
+	}{
+		{"62893", "[]:62893"},
+		{":62893", "[]:62893"},
+		{" 127.0.0.1:62893 ", "[127.0.0.1]:62893"},
+		{"[::1]:80", "[::1]:80"},
+		{"::1:80", "[::1]:80"},
+		{"*:80", "[]:80"},
+		{"localhost:3000", "[127.0.0.1 ::1]:3000"},
+		{"LOCALHOST:3000/", "[127.0.0.1 ::1]:3000"},
+		{"http://localhost:3000/path?q=1", "[127.0.0.1 ::1]:3000"},
+		{"https://127.0.0.1/", "[127.0.0.1]:443"},
+		{"http://[::1]:8080", "[::1]:8080"},
+		{"[::ffff:127.0.0.1]:80", "[127.0.0.1]:80"},
+		{"example.org:80", "name"},
+		{"", "bad"}, {"abc", "bad"}, {"70000", "bad"}, {"0", "bad"}, {"127.0.0.1", "bad"},
+		{"127.0.0.1:", "bad"}, {"127.0.0.1:-1", "bad"}, {"http://%zz", "bad"}, {"ftp://127.0.0.1/", "bad"},
+	} {
+		got, err := parseTarget(tt.in)
+		text := fmt.Sprintf("%v:%d", got.hosts, got.port)
+		switch {
+		case errors.Is(err, errName):
+			text = "name"
+		case errors.Is(err, errTarget):
+			text = "bad"
+		}
+		expect(t, fmt.Sprintf("address %q", tt.in), text, tt.want)
+	}
+}
+
+func TestTheAnswerNamesWhoIsReachedAndOnlyThat(t *testing.T) {
+	at := func(id, addr string, only6 bool) reeve.Listener {
+		l := listener(id, 3000, verdictBaseline)
+		l.Address, l.IPv6Only = addr, only6
+		l.Reach = "Reach of " + id + "."
+		return l
+	}
+	for _, tt := range []struct {
+		name string
+		here []reeve.Listener
+		ask  string
+		want string
+		id   string
+	}{
+		{"the same address", []reeve.Listener{at("a", "127.0.0.1", false)}, "127.0.0.1:3000",
+			"prog-a listens on 127.0.0.1:3000. Reach of a.", "a"},
+		{"a wildcard", []reeve.Listener{at("a", "0.0.0.0", false)}, "127.0.0.1:3000",
+			"prog-a listens on 0.0.0.0:3000. Reach of a.", "a"},
+		{"the wildcard of both families", []reeve.Listener{at("a", "::", false)}, "127.0.0.1:3000",
+			"prog-a listens on [::]:3000. Reach of a.", "a"},
+		{"the wildcard of IPv6 alone", []reeve.Listener{at("a", "::", true)}, "127.0.0.1:3000",
+			"Nothing listens on that address. But port 3000 is in use here:\nprog-a listens on [::]:3000. Reach of a.", "a"},
+		{"only the other family", []reeve.Listener{at("a", "::1", false)}, "127.0.0.1:3000",
+			"Nothing listens on that address. But port 3000 is in use here:\nprog-a listens on [::1]:3000. Reach of a.", "a"},
+		{"localhost is both", []reeve.Listener{at("a", "::1", false)}, "localhost:3000",
+			"prog-a listens on [::1]:3000. Reach of a.", "a"},
+		{"nothing", []reeve.Listener{at("a", "::1", false)}, "127.0.0.1:3001",
+			"Nothing listens on port 3001 on this computer now.", ""},
+		{"maybe another computer", nil, "192.168.1.5:3000",
+			"Portreeve knows this computer only. If 192.168.1.5 is another one, what follows is not about it.\n" +
+				"Nothing listens on port 3000 on this computer now.", ""},
+		{"a port alone", []reeve.Listener{at("b", "127.0.0.2", false), at("a", "127.0.0.1", false)}, "3000",
+			"prog-a listens on 127.0.0.1:3000. Reach of a.\nprog-b listens on 127.0.0.2:3000. Reach of b.", "a"},
+	} {
+		target, err := parseTarget(tt.ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, id := modelOf(tt.here...).lookUp(target)
+		expect(t, tt.name, got, tt.want)
+		expect(t, tt.name+": selects", id, tt.id)
+	}
+}
