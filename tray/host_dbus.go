@@ -36,6 +36,7 @@ const (
 // the bus itself and never starts one.
 type Host struct {
 	log      *slog.Logger
+	findBus  func() (address string, err error)
 	menu     *busMenu
 	pixmaps  map[State][]pixmap // never changes
 	gestures chan Gesture
@@ -52,7 +53,7 @@ type Host struct {
 // NewHost makes a host that shows nothing before Run.
 func NewHost(log *slog.Logger) (*Host, error) {
 	h := &Host{
-		log: log, menu: newBusMenu(), pixmaps: map[State][]pixmap{},
+		log: log, findBus: notify.Bus, menu: newBusMenu(), pixmaps: map[State][]pixmap{},
 		gestures: make(chan Gesture, 64), wakes: make(chan struct{}, 1), tray: trayNoBus,
 	}
 	for _, s := range []State{Quiet, New, Paused} {
@@ -135,7 +136,7 @@ func rest(ctx context.Context, d time.Duration) bool {
 // session is one life of the connection. It returns when that is lost or ctx
 // ends.
 func (h *Host) session(ctx context.Context) error {
-	address, err := notify.Bus()
+	address, err := h.findBus()
 	if err != nil {
 		return err
 	}
