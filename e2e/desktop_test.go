@@ -60,7 +60,7 @@ func (e element) rect() image.Rectangle { return image.Rect(e.X, e.Y, e.X+e.W, e
 // by name: what the system has installed stays out.
 func startBare(t testing.TB, kind string, env []string, services ...string) *Desktop {
 	t.Helper()
-	root, err := os.MkdirTemp("", "pe2e")
+	root, err := os.MkdirTemp("", runMark()+"-")
 	if err != nil {
 		t.Fatal(err)
 	}

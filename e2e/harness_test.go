@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"syscall"
@@ -95,6 +96,13 @@ func TestNothingOutlivesAKilledRun(t *testing.T) {
 	if !tryFor(10*time.Second, func() bool { return len(marked(mark)) == 0 }) {
 		t.Errorf("got %q alive after a killed run, want nothing", killMarked(mark))
 	}
+	var folders []string
+	if !tryFor(5*time.Second, func() bool {
+		folders, _ = filepath.Glob(filepath.Join(os.TempDir(), mark+"-*"))
+		return len(folders) == 0
+	}) {
+		t.Errorf("got folders %q after a killed run, want none", folders)
+	}
 }
 
 const toBeKilled = "PORTREEVE_E2E_TO_BE_KILLED"
@@ -129,9 +137,13 @@ func checkMenu(t *testing.T, d *Desktop) {
 
 	d.openMenu(item)
 	d.openSubmenu(item, "B submenu")
-	if err := c.setLabel(1, "First words changed"); err != nil {
+	before := d.picture()
+	if err := c.setLabel(1, "First new"); err != nil {
 		t.Fatal(err)
 	}
+	waitFor(t, 5*time.Second, "words to change in the open menu", func() bool {
+		return !difference(before, d.picture()).Empty()
+	})
 	d.Screenshot("submenu")
 	d.clickRow(item, "B submenu", "Other two")
 	c.waitClick(t, 32)

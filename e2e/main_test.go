@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == sweepArgument {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		killMarked(os.Args[2])
+		folders, _ := filepath.Glob(filepath.Join(os.TempDir(), os.Args[2]+"-*"))
+		for _, folder := range folders {
+			_ = os.RemoveAll(folder)
+		}
 		return
 	}
 	if os.Getenv(insideVariable) == "" {

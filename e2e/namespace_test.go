@@ -50,32 +50,38 @@ func runInside() (int, error) {
 	return 0, nil
 }
 
-// raiseLoopback brings up lo, which is down in a new namespace, and gives up
-// the capability that this took, in all threads: what the tests start shall be
-// as ordinary as the user. It leaves alone a loopback that is up.
+// raiseLoopback brings up lo, which is down in a new namespace, and begins this
+// process anew without the capability that this took: what the tests start
+// shall be as ordinary as the user. Where lo is up it returns.
 func raiseLoopback() error {
+	// Capabilities belong to threads. The one that executes decides.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("raise loopback: %w", err)
 	}
 	defer func() { _ = unix.Close(fd) }()
-	flags, err := unix.NewIfreq("lo")
+	lo, err := unix.NewIfreq("lo")
 	if err != nil {
 		return err
 	}
-	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, flags); err != nil {
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, lo); err != nil {
 		return fmt.Errorf("look at loopback: %w", err)
 	}
-	if flags.Uint16()&unix.IFF_UP != 0 {
+	if lo.Uint16()&unix.IFF_UP != 0 {
 		return nil
 	}
-	flags.SetUint16(flags.Uint16() | unix.IFF_UP)
-	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, flags); err != nil {
+	lo.SetUint16(lo.Uint16() | unix.IFF_UP)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo); err != nil {
 		return fmt.Errorf("raise loopback: %w", err)
 	}
-	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0, 0)
-	if errno != 0 {
-		return fmt.Errorf("give up capabilities: %w", errno)
+	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
+		return fmt.Errorf("give up capabilities: %w", err)
 	}
-	return nil
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("begin anew: %w", syscall.Exec(self, os.Args, os.Environ()))
 }
