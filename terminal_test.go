@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // The scripts in testdata/terminal run the real program, as a process of its
@@ -32,6 +34,8 @@ const (
 	within = 20 * time.Second
 	// nobody is the ordinary user that the scripts run as a second time.
 	nobody = 65534
+	// insideVar tells the tests that they are the ones that runInside started.
+	insideVar = "PORTREEVE_TEST_INSIDE"
 	// foreignVar names the port of a listener that another user holds.
 	foreignVar = "PORTREEVE_TEST_FOREIGN"
 )
@@ -48,7 +52,19 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// Root sees every owner and may write everywhere, so that as root alone half of
+// what can go wrong never does: root's tests run the scripts as root and then as
+// an ordinary user.
 func TestTerminal(t *testing.T) {
+	if os.Geteuid() != 0 || os.Getenv(insideVar) != "" {
+		runScripts(t)
+		return
+	}
+	t.Run("as root", func(t *testing.T) { runInside(t, 0) })
+	t.Run("as an ordinary user", func(t *testing.T) { runInside(t, nobody) })
+}
+
+func runScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   filepath.Join("testdata", "terminal"),
 		Setup: privateUser,
@@ -71,13 +87,11 @@ func TestTerminal(t *testing.T) {
 	})
 }
 
-// Root sees every owner and may write everywhere, so that as root alone half of
-// what can go wrong never does.
-func TestTerminalAsAnOrdinaryUser(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skipf("runs as uid %d: TestTerminal has run as an ordinary user already", os.Geteuid())
-	}
-	// The ordinary user can't enter the folders of go test.
+// runInside runs the scripts as that user, by another process of this test in a
+// network namespace of its own: there no other program takes a port between two
+// lines of a script.
+func runInside(t *testing.T, uid uint32) {
+	// An ordinary user can't enter the folders of go test.
 	dir, err := os.MkdirTemp("", "prt")
 	if err != nil {
 		t.Fatal(err)
@@ -89,45 +103,77 @@ func TestTerminalAsAnOrdinaryUser(t *testing.T) {
 		copySelf(binary),
 		os.CopyFS(filepath.Join(dir, "testdata"), os.DirFS("testdata")),
 		os.Mkdir(temp, 0o700),
-		os.Chown(temp, nobody, nobody),
+		os.Chown(temp, int(uid), int(uid)),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	foreign, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer foreign.Close()
-
-	args := []string{"-test.run=^TestTerminal$", "-test.v"}
-	if script := flag.Lookup("test.run").Value.String(); strings.Contains(script, "/") {
-		_, script, _ = strings.Cut(script, "/")
-		args[0] += "/" + script
-	}
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^TestTerminal$", "-test.v")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "HOME="+temp, "GOCOVERDIR=",
-		foreignVar+"="+strconv.Itoa(foreign.Addr().(*net.TCPAddr).Port))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Errorf("got %v, want the scripts to pass as uid %d too:\n%s", err, nobody, out)
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "HOME="+temp, "GOCOVERDIR=", insideVar+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+
+	var out []byte
+	ran := make(chan error)
+	go func() {
+		// The namespace is the thread's, and what it starts and opens inherits it.
+		// The thread is never unlocked, so it ends with this goroutine.
+		runtime.LockOSThread()
+		if err := ownNetwork(); err != nil {
+			t.Logf("share the machine's network with other programs: %v", err)
+		}
+		if uid != 0 {
+			foreign, err := net.Listen("tcp4", "127.0.0.1:0")
+			if err != nil {
+				ran <- err
+				return
+			}
+			defer foreign.Close()
+			cmd.Env = append(cmd.Env, foreignVar+"="+strconv.Itoa(foreign.Addr().(*net.TCPAddr).Port))
+		}
+		var err error
+		out, err = cmd.CombinedOutput()
+		ran <- err
+	}()
+	if err := <-ran; err != nil {
+		t.Errorf("got %v, want the scripts to pass as uid %d:\n%s", err, uid, out)
 	}
 	if !strings.Contains(string(out), "--- PASS: TestTerminal/") {
 		t.Errorf("got no script that passed, want all of them to run:\n%s", out)
 	}
 }
 
+// ownNetwork gives the calling thread a network namespace with a loopback
+// interface and nothing else.
+func ownNetwork() error {
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("make a network namespace: %w", err)
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("bring loopback up: %w", err)
+	}
+	defer unix.Close(fd)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return fmt.Errorf("bring loopback up: %w", err)
+	}
+	lo.SetUint16(unix.IFF_UP)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo); err != nil {
+		return fmt.Errorf("bring loopback up: %w", err)
+	}
+	return nil
+}
+
 // privateUser gives a script folders of its own, as of a user who has never run
 // Portreeve, and no desktop.
 func privateUser(env *testscript.Env) error {
-	runtime, err := os.MkdirTemp("", "prt") // a socket's path has at most 107 bytes
+	short, err := os.MkdirTemp("", "prt") // a socket's path has at most 107 bytes
 	if err != nil {
 		return err
 	}
-	env.Defer(func() { _ = os.RemoveAll(runtime) })
+	env.Defer(func() { _ = os.RemoveAll(short) })
 	home := filepath.Join(env.WorkDir, "home")
 	if err := os.Mkdir(home, 0o700); err != nil {
 		return err
@@ -135,7 +181,7 @@ func privateUser(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
 	env.Setenv("XDG_STATE_HOME", filepath.Join(home, "state"))
-	env.Setenv("XDG_RUNTIME_DIR", runtime)
+	env.Setenv("XDG_RUNTIME_DIR", short)
 	env.Setenv("FOREIGN", os.Getenv(foreignVar))
 	return nil
 }
