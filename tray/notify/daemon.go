@@ -17,13 +17,16 @@ import (
 
 // The names of the Desktop Notifications Specification 1.2 and of the bus.
 const (
-	daemonName  = "org.freedesktop.Notifications"
-	daemonPath  = dbus.ObjectPath("/org/freedesktop/Notifications")
-	busName     = "org.freedesktop.DBus"
-	defaultKey  = "default" // the action of a click on the notice itself
-	normal      = byte(1)   // urgency
-	neverExpire = int32(0)
-	asDaemon    = int32(-1) // the daemon's own time on the screen
+	daemonName = "org.freedesktop.Notifications"
+	daemonPath = dbus.ObjectPath("/org/freedesktop/Notifications")
+	busName    = "org.freedesktop.DBus"
+	defaultKey = "default" // the action of a click on the notice itself
+	// drawsDefault is the name of the server that draws that action as one more
+	// button, where others draw nothing (seen: xfce4-notifyd 0.7).
+	drawsDefault = "Xfce Notify Daemon"
+	normal       = byte(1) // urgency
+	neverExpire  = int32(0)
+	asDaemon     = int32(-1) // the daemon's own time on the screen
 )
 
 var errBusDied = errors.New("the session bus is gone")
@@ -37,7 +40,9 @@ type daemon struct {
 	// Calls go there, since ids mean nothing to a daemon that came after it.
 	owner   string
 	buttons bool
-	markup  bool
+	// drawsDefault tells that the default action would be a button.
+	drawsDefault bool
+	markup       bool
 
 	ids   map[string]uint32 // notice key -> id
 	shown map[uint32]Notice // id -> what stands there
@@ -121,6 +126,10 @@ func (s *daemon) probe(ctx context.Context) {
 	if err == nil {
 		err = s.call(ctx, busName, "/org/freedesktop/DBus", busName+".GetNameOwner", daemonName).Store(&owner)
 	}
+	var name, vendor, version, spec string
+	if err == nil {
+		err = s.call(ctx, owner, daemonPath, daemonName+".GetServerInformation").Store(&name, &vendor, &version, &spec)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			s.complain(fmt.Errorf("ask the notification daemon what it can do: %w", err))
@@ -133,6 +142,7 @@ func (s *daemon) probe(ctx context.Context) {
 		s.forget()
 	}
 	s.owner, s.wait = owner, firstWait
+	s.drawsDefault = name == drawsDefault
 	s.buttons, s.markup = slices.Contains(can, "actions"), slices.Contains(can, "body-markup")
 	if s.buttons {
 		s.means.Store(WithButtons)
@@ -258,7 +268,7 @@ func (s *daemon) show(ctx context.Context, n Notice, replaces uint32) error {
 	for _, a := range n.Actions {
 		actions = append(actions, a.Key, clean(a.Label, maxLabel))
 	}
-	if n.Default != "" {
+	if n.Default != "" && !s.drawsDefault {
 		actions = append(actions, defaultKey, "Open")
 	}
 	hints := map[string]dbus.Variant{

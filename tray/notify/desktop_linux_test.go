@@ -23,6 +23,17 @@ var stranger = Notice{
 	Actions: []Action{{"know", "I know this"}, {"stop", "Stop"}, {"details", "Details"}},
 }
 
+func TestADaemonThatDrawsTheDefaultActionGetsNone(t *testing.T) {
+	b := startBus(t)
+	f := startNamed(t, b, drawsDefault, "actions", "body")
+	d, _ := runDesktop(t, Options{})
+	waitMeans(t, d, WithButtons)
+	d.Show(stranger)
+	if got, want := f.nth(1).Actions, []string{"know", "I know this", "stop", "Stop", "details", "Details"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("actions: got %q, want %q", got, want)
+	}
+}
+
 func TestButtonsKeepTheirOrderAndPressesComeBack(t *testing.T) {
 	b := startBus(t)
 	f := startDaemon(t, b, "actions", "body")

@@ -92,6 +92,7 @@ type fakeDaemon struct {
 
 	mu     sync.Mutex
 	can    []string
+	name   string
 	hang   chan struct{} // when set, every call waits for it
 	refuse bool
 	die    bool // at the next Notify, in place of an answer
@@ -102,11 +103,16 @@ type fakeDaemon struct {
 
 func startDaemon(t *testing.T, b *testBus, can ...string) *fakeDaemon {
 	t.Helper()
+	return startNamed(t, b, "fake", can...)
+}
+
+func startNamed(t *testing.T, b *testBus, name string, can ...string) *fakeDaemon {
+	t.Helper()
 	conn, err := dbus.Connect(b.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fakeDaemon{t: t, conn: conn, can: can, nextID: 1}
+	f := &fakeDaemon{t: t, conn: conn, can: can, name: name, nextID: 1}
 	t.Cleanup(func() { f.setHang(nil); conn.Close() })
 	if err := conn.Export(f, daemonPath, daemonName); err != nil {
 		t.Fatal(err)
@@ -139,7 +145,7 @@ func (f *fakeDaemon) wait() {
 func (f *fakeDaemon) GetCapabilities() ([]string, *dbus.Error) { f.wait(); return f.can, nil }
 
 func (f *fakeDaemon) GetServerInformation() (string, string, string, string, *dbus.Error) {
-	return "fake", "test", "1", "1.2", nil
+	return f.name, "test", "1", "1.2", nil
 }
 
 func (f *fakeDaemon) Notify(app string, replaces uint32, icon, title, body string, actions []string, hints map[string]dbus.Variant, expire int32) (uint32, *dbus.Error) {
