@@ -68,6 +68,9 @@ type held struct {
 	// owners and hidden are as they were last returned.
 	owners []Info
 	hidden string
+	// sure is how many of the holders, from the first, were seen to hold it in
+	// the current look.
+	sure int
 	// complete: a scan of all processes has looked for it.
 	complete bool
 	// searched marks a socket that the current look looks for everywhere.
@@ -176,7 +179,8 @@ func (f *Finder) Recheck(ctx context.Context, known []socket.Socket, full bool) 
 		}
 		before := len(h.holders)
 		h.holders = slices.DeleteFunc(h.holders, func(o holder) bool { return !f.proc.holds(o, h.Inode) })
-		if len(h.holders) < before {
+		h.sure = len(h.holders)
+		if h.sure < before {
 			// It may be in another place of the same tables now.
 			h.complete = false
 		}
@@ -256,11 +260,17 @@ func (f *Finder) list() bool {
 // they differ from those last returned.
 func (f *Finder) conclude(ctx context.Context, h *held, now time.Time) bool {
 	owners := f.owners[:0]
+	i := -1
 	h.holders = slices.DeleteFunc(h.holders, func(o holder) bool {
+		i++
 		info, ok := f.facts.of(ctx, o.pid)
-		// The number may have gone to another process since the scan; the
-		// identity was taken before this.
-		if !ok || !f.proc.holds(o, h.Inode) {
+		if !ok {
+			return true
+		}
+		// The number may have gone to another process since the scan; now that
+		// the identity is taken, it must still be a holder.
+		known := i < h.sure && slices.ContainsFunc(h.owners, func(k Info) bool { return k.ID == info.ID })
+		if !known && !f.proc.holds(o, h.Inode) {
 			return true
 		}
 		if !slices.ContainsFunc(owners, func(i Info) bool { return i.PID == info.PID }) {
@@ -282,7 +292,7 @@ func (f *Finder) conclude(ctx context.Context, h *held, now time.Time) bool {
 		h.next = now.Add(min(firstRetry<<min(h.tries, 10), lastRetry))
 		h.tries++
 	}
-	h.searched = false
+	h.searched, h.sure = false, 0
 	hidden := f.me.hidden(h.Socket, owners, f.unit(h, len(owners) > 0, now))
 	if h.Inode == 0 && len(owners) == 0 {
 		hidden = "the system does not tell which process holds it"

@@ -252,6 +252,20 @@ func (p *procfs) statOf(pid int32) (procStat, error) {
 	return parseStat(b)
 }
 
+// folderUID gives the owner of a process's folder: its effective user, by one
+// system call.
+func (p *procfs) folderUID(pid int32) (uint32, error) {
+	p.at(pid, "")
+	st, err := p.stat()
+	return st.Uid, err
+}
+
+// mine reports whether a process runs as the user of this program.
+func (p *procfs) mine(pid int32) bool {
+	uid, err := p.folderUID(pid)
+	return err == nil && uid == uint32(os.Geteuid())
+}
+
 // uidOf gives the effective user of a process.
 func (p *procfs) uidOf(pid int32) (uint32, error) {
 	p.at(pid, "status")

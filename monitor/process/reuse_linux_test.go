@@ -40,7 +40,7 @@ func spawn(pid int32) (int32, error) {
 		args.setTID = uint64(uintptr(unsafe.Pointer(tid)))
 		args.setTIDSize = 1
 	}
-	got, errno := cloneIdle(args, uintptr(os.Getpid()), &unix.Timespec{Sec: 5})
+	got, errno := cloneIdle(args, uintptr(os.Getpid()), &unix.Timespec{})
 	if errno != 0 {
 		return 0, errno
 	}
@@ -62,6 +62,8 @@ func cloneIdle(args *cloneArgs, parent uintptr, nap *unix.Timespec) (pid uintptr
 		return pid, errno
 	}
 	for {
+		// The kernel writes the rest of the time back.
+		nap.Sec, nap.Nsec = 5, 0
 		syscall.RawSyscall6(unix.SYS_PPOLL, 0, 0, uintptr(unsafe.Pointer(nap)), 0, 0, 0)
 		if now, _, _ := syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); now != parent {
 			syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
