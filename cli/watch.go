@@ -85,6 +85,7 @@ func (a *app) watchText(ctx context.Context, v Verbs, all bool) error {
 			return nil
 		}
 		before := last[e.Listener.ID]
+		e.Listener = remember(*e.Listener, before)
 		if e.Event == reeve.EventClosed {
 			delete(last, e.Listener.ID)
 		} else {
@@ -98,6 +99,15 @@ func (a *app) watchText(ctx context.Context, v Verbs, all bool) error {
 		}
 		return nil
 	})
+}
+
+// remember gives l with the owners that it had before where nobody can be seen
+// any more: a process that is ending loses its descriptors before its sockets go.
+func remember(l, before reeve.Listener) *reeve.Listener {
+	if len(l.Owners) == 0 && len(before.Owners) > 0 {
+		l.Owners, l.Program, l.Place, l.Look = before.Owners, before.Program, before.Place, before.Look
+	}
+	return &l
 }
 
 // each hands on all events until handle fails, the watch fails or ctx ends.
@@ -152,7 +162,7 @@ func (a *app) watching(s reeve.Listing, all bool) string {
 
 // eventText says what happened in one line, without its end; empty for what is
 // no news: workers that come and go beneath the same program, an owner that has
-// only become visible.
+// only become visible. The owners of e are those that were last seen.
 func (a *app) eventText(e reeve.Event, before reeve.Listener) string {
 	l := *e.Listener
 	sign, style, reach := "~", yellow, true
@@ -167,7 +177,7 @@ func (a *app) eventText(e reeve.Event, before reeve.Listener) string {
 	case reeve.EventRebound:
 		what = who(l) + " listens again on " + endpoint(l)
 	case reeve.EventOwner:
-		if len(before.Owners) == 0 || len(l.Owners) > 0 && l.Owners[0].ID == before.Owners[0].ID {
+		if len(before.Owners) == 0 || l.Owners[0].ID == before.Owners[0].ID {
 			return ""
 		}
 		what = endpoint(l) + " has passed from " + who(before) + " to " + who(l)

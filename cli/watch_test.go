@@ -46,6 +46,8 @@ func TestWatchTellsWhatStartsAndStopsListening(t *testing.T) {
 	temporary.Folded = true
 	visible := unseen("127.0.0.1", 631)
 	visible.Owners = []reeve.Owner{{ID: "c", PID: 3, Name: "cupsd"}}
+	ending := again
+	ending.Owners, ending.Program, ending.Look = []reeve.Owner{}, "hidden program", "its program can't be seen"
 	worker := stranger
 	worker.Owners = append([]reeve.Owner{}, stranger.Owners...)
 	worker.Owners = append(worker.Owners, reeve.Owner{ID: "w", PID: 4712, Name: "python3"})
@@ -59,7 +61,8 @@ func TestWatchTellsWhatStartsAndStopsListening(t *testing.T) {
 		{Event: reeve.EventStatus, Status: &reeve.Status{}},
 		at(9, reeve.EventJudged, again),
 		at(10, reeve.EventRebound, again),
-		at(11, reeve.EventClosed, again),
+		at(10, reeve.EventOwner, ending),
+		at(11, reeve.EventClosed, ending),
 		at(12, reeve.EventOpened, odd),
 	}}
 	got := f.watch(t)
