@@ -23,7 +23,7 @@ import (
 )
 
 // shutdown is how long everything may take to end; what hangs is left behind.
-const shutdown = time.Second
+const shutdown = 900 * time.Millisecond
 
 // resident watches until ctx ends or the user quits. A second one shows the
 // first one's window instead.
@@ -47,6 +47,7 @@ func resident(ctx context.Context, out io.Writer) error {
 	}
 	defer func() { _ = lock.Unlock() }() // goes with the process in any case
 	ignoreHangup()
+	slog.SetLogLoggerLevel(slog.LevelWarn) // what is normal is not logged
 	// The resident is idle nearly always: small beats fast.
 	debug.SetGCPercent(50)
 	return watch(ctx, dirs, out)
@@ -95,10 +96,10 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer) error {
 	// Feeds and mailboxes are taken before the first reading, so that all see it.
 	housekeeping, notices := m.Subscribe(0), r.Feed()
 	rooms := newRooms(ctx, quit)
-	rooms.run("notices", face.runNotices)
+	rooms.face("notices", face.runNotices)
 	if face.host != nil {
 		icon, menu := tray.NewIcon(face.host, r, teller, quit), r.Feed()
-		rooms.run("tray", face.host.Run)
+		rooms.face("tray", face.host.Run)
 		rooms.run("icon", func(ctx context.Context) error { return icon.Run(ctx, menu) })
 	}
 	rooms.run("local api", func(ctx context.Context) error { return localapi.Serve(ctx, socket, r) })
@@ -109,49 +110,66 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer) error {
 	return rooms.wait()
 }
 
-// rooms runs the goroutines of the resident. None of them ends before ctx does
-// unless it fails; the monitor's failure ends the program, another's is told
-// and the watch goes on.
+// rooms runs the goroutines of the resident. None of them ends before its
+// context does unless it fails; the monitor's failure ends the program, another's
+// is told and the watch goes on.
 type rooms struct {
 	ctx  context.Context
 	quit context.CancelFunc
 	wg   sync.WaitGroup
+	// The faces end last, since what the others say in the end goes through them:
+	// they withdraw the notices and take the icon off the panel.
+	faces    context.Context
+	endFaces context.CancelFunc
+	faced    sync.WaitGroup
 
 	mu    sync.Mutex
 	fatal error
 }
 
 func newRooms(ctx context.Context, quit context.CancelFunc) *rooms {
-	return &rooms{ctx: ctx, quit: quit}
+	r := &rooms{ctx: ctx, quit: quit}
+	r.faces, r.endFaces = context.WithCancel(context.WithoutCancel(ctx))
+	return r
 }
 
 func (r *rooms) run(name string, f func(context.Context) error) {
-	r.wg.Go(func() {
-		err := f(r.ctx)
-		if err == nil || errors.Is(err, context.Canceled) {
-			return
-		}
-		slog.Error(name+" failed", "error", err)
-		if name == "monitor" {
-			r.mu.Lock()
-			r.fatal = err
-			r.mu.Unlock()
-			r.quit()
-		}
-	})
+	r.wg.Go(func() { r.note(name, f(r.ctx)) })
 }
 
-// wait blocks until ctx has ended and the rooms too, the latter for at most
+func (r *rooms) face(name string, f func(context.Context) error) {
+	r.faced.Go(func() { r.note(name, f(r.faces)) })
+}
+
+func (r *rooms) note(name string, err error) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	slog.Error(name+" failed", "error", err)
+	if name == "monitor" {
+		r.mu.Lock()
+		r.fatal = err
+		r.mu.Unlock()
+		r.quit()
+	}
+}
+
+// wait blocks until ctx has ended and the rooms too, the faces last, all within
 // shutdown.
 func (r *rooms) wait() error {
 	<-r.ctx.Done()
-	ended := make(chan struct{})
-	go func() { r.wg.Wait(); close(ended) }()
-	select {
-	case <-ended:
-	case <-time.After(shutdown):
-		slog.Warn("some rooms did not end in time")
+	limit := time.After(shutdown)
+	for _, last := range []func(){r.wg.Wait, func() { r.endFaces(); r.faced.Wait() }} {
+		ended := make(chan struct{})
+		go func() { last(); close(ended) }()
+		select {
+		case <-ended:
+		case <-limit:
+			slog.Warn("some rooms did not end in time")
+			limit = time.After(0) // the faces get their word all the same
+		}
 	}
+	r.endFaces()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.fatal

@@ -11,7 +11,7 @@ window=(gcc libc6-dev pkg-config libgl-dev libxcursor-dev libxrandr-dev libxiner
 # The virtual desktops of the end-to-end tests: an X server, three tray hosts,
 # two notification daemons, a mouse and a camera.
 tests=(xvfb xauth openbox xfce4-panel xfconf xfce4-notifyd dunst xdotool wmctrl imagemagick
-  x11-utils libgl1-mesa-dri libglib2.0-bin dbus-daemon fonts-dejavu-core lxqt-panel
+  x11-utils libgl1-mesa-dri libglib2.0-bin dbus-daemon at-spi2-core notify-osd fonts-dejavu-core lxqt-panel
   gnome-shell gnome-shell-extension-appindicator gjs dconf-service dconf-gsettings-backend
   gsettings-desktop-schemas adwaita-icon-theme iproute2 python3)
 
