@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"tray/window":      {"monitor/localapi", "monitor/reeve", "assets"},
 	"cli":              {"monitor/reeve"},
 	"assets":           {},
-	"assets/render":    {},
+	"assets/render":    {"assets"},
 	"e2e":              {},
 }
 
@@ -42,7 +42,7 @@ var onlyIn = map[string][]string{
 	"github.com/BurntSushi/toml":            {"monitor/store"},
 	"github.com/google/renameio":            {"monitor/store"},
 	"github.com/Microsoft/go-winio":         {"monitor/localapi"},
-	"github.com/shirou/gopsutil/v3/net":     {"monitor/socket"},
+	"github.com/shirou/gopsutil/v3/net":     {"monitor/socket", "monitor/process"},
 	"github.com/shirou/gopsutil/v3/process": {"monitor/process"},
 }
 
