@@ -143,17 +143,28 @@ func (m *busMenu) aboutToShow(now time.Time) (change menuChange, seen []string) 
 }
 
 // open is the host's word that the menu is on the screen.
-func (m *busMenu) open(now time.Time) (seen []string) {
+func (m *busMenu) open(now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.certain && now.Sub(m.opened) >= promiseTime {
-		seen = m.close() // opened anew, and the closing was never told
-	}
 	if m.opened.IsZero() {
 		m.opened = now
 	}
 	m.certain = true
-	return seen
+}
+
+// alreadyShown is the word of a host that never tells of the closing that the
+// menu is on the screen. Where it was held since an earlier opening, what came
+// since then is laid out at once: Xfce keeps the window's size and scrolls it,
+// but for up to 20 s of old rows nobody would know why the icon has its mark.
+func (m *busMenu) alreadyShown(now time.Time) (change menuChange, seen []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.certain && now.Sub(m.opened) >= promiseTime {
+		seen = m.close()
+		change = m.publish(now)
+	}
+	m.opened, m.certain = now, true
+	return change, seen
 }
 
 // shut is the host's word that the menu is closed.

@@ -57,11 +57,11 @@ func (h *Host) exportMenu(conn *dbus.Conn) error {
 		"AboutToShow": func(id int32) (bool, *dbus.Error) {
 			return id == rootID && h.aboutToShow(conn), nil
 		},
-		// Xfce asks so when the menu is on the screen already, and does not fetch
-		// whatever the answer: so it says nothing but that the menu is open.
+		// Xfce asks so when the menu is on the screen already, and fetches nothing
+		// whatever the answer.
 		"AboutToShowGroup": func(ids []int32) ([]int32, []int32, *dbus.Error) {
 			if slices.Contains(ids, rootID) {
-				h.menuEvent(rootID, "opened")
+				h.alreadyShown(conn)
 			}
 			return []int32{}, []int32{}, nil
 		},
@@ -92,7 +92,7 @@ func (h *Host) menuEvent(id int32, name string) {
 	var seen []string
 	switch {
 	case name == "opened" && id == rootID:
-		seen = h.menu.open(now)
+		h.menu.open(now)
 	case name == "closed" && id == rootID:
 		seen = h.menu.shut()
 	case name == "clicked":
@@ -121,17 +121,33 @@ func (h *Host) aboutToShow(conn *dbus.Conn) bool {
 	return change.structure
 }
 
+// alreadyShown takes in that a menu without any closing to be told was opened.
+func (h *Host) alreadyShown(conn *dbus.Conn) {
+	h.wire.Lock()
+	change, seen := h.menu.alreadyShown(time.Now())
+	h.emitWords(conn, change)
+	h.emitLayout(conn, change)
+	h.wire.Unlock()
+	h.tellLooked(seen)
+	h.poke()
+}
+
 // stepMenu does what is due and returns when to come again.
 func (h *Host) stepMenu(conn *dbus.Conn) time.Duration {
 	h.wire.Lock()
 	change, seen, next := h.menu.step(time.Now())
 	h.emitWords(conn, change)
-	if change.structure {
-		h.emit(conn, menuPath, menuInterface+".LayoutUpdated", change.revision, int32(rootID))
-	}
+	h.emitLayout(conn, change)
 	h.wire.Unlock()
 	h.tellLooked(seen)
 	return next
+}
+
+// emitLayout tells that rows came, went or moved.
+func (h *Host) emitLayout(conn *dbus.Conn, change menuChange) {
+	if change.structure {
+		h.emit(conn, menuPath, menuInterface+".LayoutUpdated", change.revision, int32(rootID))
+	}
 }
 
 // emitWords tells rows whose words changed where they stand.

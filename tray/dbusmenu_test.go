@@ -38,10 +38,11 @@ func idOf(t *testing.T, m *busMenu, key string) int32 {
 
 func TestAnOpenMenuIsHeldUntilItIsClosed(t *testing.T) {
 	openings := map[string]func(*busMenu, time.Time){
-		"told by an event":                 func(m *busMenu, now time.Time) { m.open(now) },
-		"told by AboutToShow first":        func(m *busMenu, now time.Time) { m.aboutToShow(now); m.open(now) },
-		"told by the event first":          func(m *busMenu, now time.Time) { m.open(now); m.aboutToShow(now.Add(time.Millisecond)) },
-		"told twice within the first tick": func(m *busMenu, now time.Time) { m.open(now); m.open(now.Add(time.Millisecond)) },
+		"told by an event":          func(m *busMenu, now time.Time) { m.open(now) },
+		"told by AboutToShow first": func(m *busMenu, now time.Time) { m.aboutToShow(now); m.open(now) },
+		"told by the event first":   func(m *busMenu, now time.Time) { m.open(now); m.aboutToShow(now.Add(time.Millisecond)) },
+		"told twice":                func(m *busMenu, now time.Time) { m.open(now); m.open(now.Add(time.Millisecond)) },
+		"told by Xfce":              func(m *busMenu, now time.Time) { m.alreadyShown(now) },
 	}
 	closings := map[string]struct {
 		end  func(m *busMenu, id int32, now time.Time) []string
@@ -98,6 +99,30 @@ func TestAboutToShowLaysOutTheNewestRows(t *testing.T) {
 	}
 	if change, _ := newBusMenu().aboutToShow(noon); change.structure {
 		t.Error("got a need to fetch for unchanged rows, want none")
+	}
+}
+
+func TestAMenuWhoseClosingIsNeverToldIsFreshWhenOpenedAgain(t *testing.T) {
+	m, now := newBusMenu(), noon
+	m.set(rowsOf("a"))
+	m.step(now)
+	m.set(rowsOf("b", "a")) // not laid out yet: the calm
+	if change, seen := m.alreadyShown(now.Add(time.Millisecond)); change.structure || seen != nil {
+		t.Errorf("got a change %t and seen %q at the first opening, want none", change.structure, seen)
+	}
+	if change, _, _ := m.step(now.Add(5 * time.Second)); change.structure {
+		t.Error("got a change while it may be open, want none")
+	}
+	change, seen := m.alreadyShown(now.Add(5 * time.Second))
+	if !change.structure || !reflect.DeepEqual(seen, []string{"a"}) {
+		t.Errorf("got a change %t and seen %q when opened again, want true and [a]", change.structure, seen)
+	}
+	if got, want := shownKeys(m), []string{"b", "a"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got rows %q, want %q", got, want)
+	}
+	m.set(rowsOf("c"))
+	if change, _, _ := m.step(now.Add(24 * time.Second)); change.structure {
+		t.Error("got a change 19 s after the second opening, want none")
 	}
 }
 

@@ -150,6 +150,7 @@ func (h *Host) session(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = conn.socket.Close() })
 	defer stop()
 	defer conn.end()
+	h.setTray(trayNoHost)
 
 	// Everything has to be there before somebody may ask for it.
 	h.wire.Lock()

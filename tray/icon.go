@@ -221,18 +221,16 @@ func (i *Icon) obey(ctx context.Context, g Gesture) {
 }
 
 // stillUnseen leaves out what stood in a menu that was looked at. The row that
-// counts the older ones stands for all of those.
+// counts stands for the newest that it counts and all older ones.
 func stillUnseen(unseen []gone, seen []string) []gone {
-	counted := slices.Contains(seen, moreGoneKey)
 	var kept []gone
 	for _, g := range slices.Backward(unseen) {
-		if slices.Contains(seen, g.key()) {
-			if counted {
-				break
-			}
-			continue
+		if slices.Contains(seen, moreGoneKey+g.key()) {
+			break
 		}
-		kept = append(kept, g)
+		if !slices.Contains(seen, g.key()) {
+			kept = append(kept, g)
+		}
 	}
 	slices.Reverse(kept)
 	return kept

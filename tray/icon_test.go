@@ -280,7 +280,7 @@ func TestWhatEndedIsSeenWithTheRowThatCountsIt(t *testing.T) {
 	for p := range uint16(6) {
 		all = append(all, gone{aListener(p), noon})
 	}
-	seen := []string{all[5].key(), all[4].key(), moreGoneKey}
+	seen := []string{all[5].key(), all[4].key(), moreGoneKey + all[3].key()}
 	if got := stillUnseen(all, seen); len(got) != 0 {
 		t.Errorf("got %d unseen, want 0", len(got))
 	}

@@ -15,18 +15,20 @@ import (
 	"portreeve/monitor/reeve"
 )
 
-// The limits of the menu. GNOME's AppIndicator extension loses menus that grow
-// taller than the screen when a submenu opens.
+// The limits of the menu. GNOME's AppIndicator extension opens submenus inside
+// the menu and cuts off what is taller than the screen, Quit first. A row there
+// is 36 pixels high (GNOME 43): 15 rows with 5 more below one of them fit a
+// screen of 768.
 const (
 	maxListeners = 8  // listeners with rows of their own
-	maxRows      = 25 // rows in all, separators too, submenus not
+	maxRows      = 15 // rows in all, separators too, submenus not
 	maxSubmenu   = 5
-	maxGone      = 3 // listeners that ended unseen
+	maxGone      = 3 // rows for listeners that ended unseen
 )
 
-// moreGoneKey is the key of the row that counts what ended unseen and has no
-// row of its own.
-const moreGoneKey = "more-gone"
+// moreGoneKey begins the key of the row that counts what ended unseen and has no
+// row of its own; the key of the newest that it counts follows.
+const moreGoneKey = "more-"
 
 // gone is a new listener that ended before anybody saw it in the menu.
 type gone struct {
@@ -39,10 +41,14 @@ type gone struct {
 func menu(view reeve.View, unseen []gone, now time.Time) []Row {
 	entries := merge(view.Listeners)
 	fresh, open, rest := sortOut(entries)
-	shownFresh := pickFresh(fresh, maxListeners)
-	shownOpen := open[:min(len(open), maxListeners-len(shownFresh))]
-	rest = append(open[len(shownOpen):], rest...)
 
+	// What ended unseen gets a row however full the menu is: only what stood
+	// there counts as seen.
+	room := maxRows - len(tailRows(view.Status, entries, now)) - 1 - min(len(unseen), 1)
+	shownFresh := pickFresh(fresh, min(maxListeners, room/2))
+	if len(shownFresh) < len(fresh) {
+		shownFresh = pickFresh(fresh, min(maxListeners, (room-1)/2))
+	}
 	rows := []Row{{Key: "headline", Label: glance(entries, view.Status, now), Disabled: true}}
 	for _, e := range shownFresh {
 		rows = append(rows, e.freshRows()...)
@@ -50,11 +56,12 @@ func menu(view reeve.View, unseen []gone, now time.Time) []Row {
 	if more := len(fresh) - len(shownFresh); more > 0 {
 		rows = append(rows, Row{Key: "more-new", Label: fmt.Sprintf("%d more new in the window…", more), Do: Do{Act: ActOpen}})
 	}
+	shownOpen := open[:max(0, min(len(open), maxListeners-len(shownFresh), room+1-len(rows)))]
 	for _, e := range shownOpen {
 		rows = append(rows, e.openRow())
 	}
 
-	tail := tailRows(view.Status, rest, now)
+	tail := tailRows(view.Status, append(open[len(shownOpen):], rest...), now)
 	rows = append(rows, goneRows(unseen, maxRows-len(rows)-len(tail))...)
 	return append(rows, tail...)
 }
@@ -108,7 +115,11 @@ func goneRows(unseen []gone, limit int) []Row {
 	var rows []Row
 	for i, g := range slices.Backward(unseen) {
 		if len(rows) == limit-1 && i > 0 {
-			return append(rows, Row{Key: moreGoneKey, Label: fmt.Sprintf("%d more came and went", i+1), Disabled: true})
+			text := fmt.Sprintf("%d more came and went", i+1)
+			if len(rows) == 0 {
+				text = fmt.Sprintf("%d came and went", i+1)
+			}
+			return append(rows, Row{Key: moreGoneKey + g.key(), Label: text, Disabled: true})
 		}
 		if len(rows) >= limit {
 			break

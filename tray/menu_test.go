@@ -3,6 +3,7 @@ package tray
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,8 +203,17 @@ func TestMenuKeepsItsLimitsWhateverListens(t *testing.T) {
 	}
 	view := reeve.View{Listeners: all, Status: reeve.Status{Problems: []string{"a full disk"}}}
 	rows := menu(view, unseen, noon)
-	if len(rows) > maxRows {
-		t.Errorf("got %d rows, want at most %d", len(rows), maxRows)
+	for n := range 20 {
+		few := menu(reeve.View{Listeners: all[:n*n], Status: view.Status}, unseen[:n], noon)
+		if len(few) > maxRows {
+			t.Errorf("got %d rows, want at most %d:\n%s", len(few), maxRows, text(few))
+		}
+	}
+	if len(rows) != maxRows {
+		t.Errorf("got %d rows, want %d:\n%s", len(rows), maxRows, text(rows))
+	}
+	if !slices.ContainsFunc(rows, func(r Row) bool { return r.Label == "30 came and went" }) {
+		t.Errorf("got\n%s\nwant a row for what ended unseen", text(rows))
 	}
 	if last := rows[len(rows)-1]; last.Do.Act != ActQuit {
 		t.Errorf("got %q as the last row, want Quit", last.Label)
@@ -222,7 +232,7 @@ func TestOneProgramDoesNotPushTheOthersOut(t *testing.T) {
 	}
 	all = append(all, aListener(62893, named("stranger"), ago(time.Hour)))
 	got := text(menu(reeve.View{Listeners: all}, nil, noon))
-	for _, want := range []string{"stranger · 127.0.0.1:62893 · new\n", "python3 · 127.0.0.1:9000 · new\n", "\n5 more new in the window…\n"} {
+	for _, want := range []string{"stranger · 127.0.0.1:62893 · new\n", "python3 · 127.0.0.1:9000 · new\n", "\n10 more new in the window…\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("got\n%s\nwant a row %q", got, want)
 		}
