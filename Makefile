@@ -35,7 +35,8 @@ vet: ## check the code for every platform, as far as it goes without a C compile
 	gofmt -l . | (! grep .)
 	CGO_ENABLED=0 go vet ./...
 	go vet -tags 'nogl e2e' ./...
-	for os in windows darwin freebsd; do GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
+	for os in windows freebsd; do GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; done
+	GOOS=darwin CGO_ENABLED=0 go vet $$(go list ./... | grep -v /tray/window) # Fyne needs a Mac's C compiler
 
 .PHONY: icons
 icons: ## draw the PNG icons anew from the vectors

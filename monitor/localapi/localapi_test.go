@@ -5,10 +5,8 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -200,20 +198,6 @@ func TestBadRequestsAreToldWhatIsWrong(t *testing.T) {
 				t.Errorf("got %d %s, %v, want %d with code usage", resp.StatusCode, body, err, r.status)
 			}
 		})
-	}
-}
-
-func TestTheSocketIsItsUsersOwn(t *testing.T) {
-	_, _, dir := serve(t)
-	fi, err := os.Stat(filepath.Join(dir, socketName))
-	if err != nil || fi.Mode().Perm() != 0o600 {
-		t.Errorf("got mode %v, %v, want 0600", fi.Mode().Perm(), err)
-	}
-	a, b := net.Pipe()
-	defer a.Close()
-	defer b.Close()
-	if samePeer(a) {
-		t.Error("a connection whose maker is not known was let in")
 	}
 }
 
