@@ -213,6 +213,20 @@ func TestAListenerOfAZombieLeaderIsFound(t *testing.T) {
 	}
 }
 
+func TestAZombieLeaderBesideAnotherHolderIsFoundAtOnce(t *testing.T) {
+	l, s := listenFile(t)
+	a, z := start(t, "idle", l), start(t, "zombie", l)
+	l.Close()
+	got := finder(t).Find(context.Background(), []socket.Socket{s})
+	pids := ownerPids(got[0])
+	slices.Sort(pids)
+	want := []int32{a.pid(), z.pid()}
+	slices.Sort(want)
+	if !slices.Equal(pids, want) {
+		t.Errorf("got owners %v, want %v", pids, want)
+	}
+}
+
 func TestAThreadsOwnTableIsFound(t *testing.T) {
 	l, s := listenFile(t)
 	c := start(t, "owntable", l)
@@ -402,6 +416,9 @@ func TestACgroupIsFoundByItsInode(t *testing.T) {
 	}
 	// One that is gone names nothing, whoever has its number.
 	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(made, dir); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.unit(id, now.Add(2*cgroupRest)); got != "" {

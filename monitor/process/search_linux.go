@@ -272,22 +272,25 @@ func (f *Finder) searchTables(ctx context.Context) {
 // down to.
 func (f *Finder) family(ctx context.Context) {
 	s := &f.search
-	tops := make(map[int32]bool)
+	seen := make(map[int32]bool)
 	for _, h := range s.wanted {
 		if !h.searched {
 			continue
 		}
 		for i := 0; i < len(h.holders); i++ { // grows while parents are found
 			top := h.holders[i].pid
+			if seen[top] {
+				continue // of another socket of its own
+			}
 			// Pid 1 too: it holds what it hands to services (socket activation).
 			if st, err := f.proc.statOf(top); err == nil && st.ppid > 0 {
 				s.scan(st.ppid)
 			}
-			tops[top] = true
+			seen[top] = true
 		}
 	}
 	var queue []int32
-	for pid := range tops {
+	for pid := range seen {
 		// All processes of the system descend from it.
 		if pid != 1 {
 			queue = append(queue, pid)
