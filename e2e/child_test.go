@@ -19,6 +19,7 @@ type child struct {
 	pid  int
 	log  string        // the file that takes its standard output and error
 	done chan struct{} // closed when it has ended and was reaped
+	how  *os.ProcessState
 }
 
 // startChild starts command in a process group of its own, with its output in
@@ -41,6 +42,7 @@ func startChild(t testing.TB, logs string, command *exec.Cmd) *child {
 	c := &child{name: name, pid: command.Process.Pid, log: log.Name(), done: make(chan struct{})}
 	go func() {
 		_ = command.Wait()
+		c.how = command.ProcessState
 		close(c.done)
 	}()
 	t.Cleanup(func() {
@@ -72,6 +74,15 @@ func (c *child) ended() bool {
 	default:
 		return false
 	}
+}
+
+// code is the exit code of a child that has ended; -1 where a signal ended it.
+func (c *child) code() int { return c.how.ExitCode() }
+
+// said is what the child has written so far.
+func (c *child) said() string {
+	text, _ := os.ReadFile(c.log)
+	return string(text)
 }
 
 // tail is the last lines of a file.

@@ -162,7 +162,7 @@ func checkNotice(t *testing.T, d *Desktop) {
 	waitFor(t, 20*time.Second, "the notice on the screen", func() bool {
 		return !d.noticeShown("A notice of the client").Empty()
 	})
-	d.clickNoticeButton("A notice of the client", "Stop it")
+	d.clickNoticeButton("A notice of the client", "Stop it", "notice")
 	if !tryFor(5*time.Second, func() bool {
 		return slices.ContainsFunc(d.notices.list(), func(n notice) bool { return n.Invoked == "stop" })
 	}) {

@@ -24,9 +24,10 @@ const markVariable = "PORTREEVE_E2E_RUN"
 // sweepArgument makes the test binary a sweeper instead of a test run.
 const sweepArgument = "sweep-after"
 
-// TestMain enters a network namespace and starts the sweeper before any desktop. A test's own Cleanup ends
-// what it started; the sweeper is for the runs that have no Cleanup, which are
-// panics, go test's time-out and kill -9.
+// TestMain builds the program, enters a network namespace and starts the sweeper
+// before any desktop. A test's own Cleanup ends what it started; the sweeper is
+// for the runs that have no Cleanup, which are panics, go test's time-out and
+// kill -9.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == sweepArgument {
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -37,25 +38,44 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	if os.Getenv(insideVariable) == "" {
-		code, err := runInside()
-		if err == nil {
-			os.Exit(code)
+	os.Exit(runTests(m))
+}
+
+// runTests runs the tests in a network namespace where that can be made, and
+// returns the exit code.
+func runTests(m *testing.M) int {
+	outside := os.Getenv(insideVariable) == ""
+	if !outside {
+		if err := raiseLoopback(); err != nil {
+			fmt.Fprintln(os.Stderr, "e2e:", err)
+			return 1
 		}
-		fmt.Fprintln(os.Stderr, "e2e: sharing the computer's ports with all others:", err)
-	} else if err := raiseLoopback(); err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		os.Exit(1)
 	}
 	mark := runMark()
 	alive, err := startSweeper(mark)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e: start sweeper:", err)
-		os.Exit(1)
+		return 1
 	}
-	code := m.Run()
-	_ = alive.Close()
-	os.Exit(code)
+	defer func() { _ = alive.Close() }()
+	if !outside {
+		return m.Run()
+	}
+	// Go may want to fetch modules, so it builds where there is a network.
+	folder, err := buildProgram(mark)
+	if folder != "" {
+		defer func() { _ = os.RemoveAll(folder) }()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		return 1
+	}
+	code, err := runInside()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e: sharing the computer's ports with all others:", err)
+		return m.Run()
+	}
+	return code
 }
 
 // runMark is this run's value of markVariable.

@@ -158,29 +158,52 @@ func (d *Desktop) noticeShown(words string) image.Rectangle {
 	return image.Rectangle{}
 }
 
-// clickNoticeButton waits until a notice with these words is on the screen and
-// clicks its button. GNOME draws the buttons when the mouse comes near.
-func (d *Desktop) clickNoticeButton(words, button string) {
+// waitShown waits until the words of a notice are on the screen, and returns
+// their place.
+func (d *Desktop) waitShown(words string) image.Rectangle {
 	d.t.Helper()
 	var place image.Rectangle
-	waitFor(d.t, 20*time.Second, "notice "+words, func() bool {
+	if !tryFor(20*time.Second, func() bool {
 		place = d.noticeShown(words)
 		return !place.Empty()
-	})
-	d.moveTo(middle(place))
+	}) {
+		d.Screenshot("failed-notice")
+		d.t.Fatalf("got no words %q on the screen, want them in a notice", words)
+	}
+	return place
+}
+
+// clickNoticeButton waits until a notice with these words is on the screen,
+// keeps a picture of it under the name shot, and clicks its button. GNOME draws
+// the buttons when the mouse comes near.
+func (d *Desktop) clickNoticeButton(words, button, shot string) {
+	d.t.Helper()
+	d.moveTo(middle(d.waitShown(words)))
 	var at image.Rectangle
 	if !tryFor(5*time.Second, func() bool {
-		for _, e := range d.shown() {
-			if e.Owner != "xfce4-panel" && e.Name == button && e.Role != "menu item" {
-				at = e.rect()
-				return true
-			}
-		}
-		return false
+		at = d.noticeButton(words, button)
+		return !at.Empty()
 	}) {
 		d.Screenshot("failed-button")
 		d.t.Fatalf("got no button %q on notice %q, want one", button, words)
 	}
-	d.Screenshot("notice")
+	d.Screenshot(shot)
 	d.click(leftButton, middle(at))
+}
+
+// noticeButton is the place of a button on the notice with these words: the
+// first of its name after them, since each notice tells of its own at a stretch.
+func (d *Desktop) noticeButton(words, button string) image.Rectangle {
+	d.t.Helper()
+	begun := false
+	for _, e := range d.shown() {
+		switch {
+		case e.Owner == "xfce4-panel":
+		case strings.Contains(e.Name, words):
+			begun = true
+		case begun && e.Name == button && e.Role != "menu item":
+			return e.rect()
+		}
+	}
+	return image.Rectangle{}
 }

@@ -25,11 +25,13 @@ func startServer(t testing.TB, d *Desktop, folder string, at netip.AddrPort, nam
 	return server
 }
 
-// startWebServer starts the server that people know: python3 -m http.server.
+// startWebServer starts the server that people know, python3 -m http.server, as
+// people do: from a shell.
 func startWebServer(t testing.TB, d *Desktop, folder string, at netip.AddrPort) *child {
 	t.Helper()
-	return startServer(t, d, folder, at, "python3", "-m", "http.server",
-		"--bind", at.Addr().String(), portText(at))
+	// The exit keeps the shell from becoming the server.
+	return startServer(t, d, folder, at, "bash", "-c",
+		"python3 -m http.server --bind "+at.Addr().String()+" "+portText(at)+"; exit $?")
 }
 
 // portText is the port of an address in digits.

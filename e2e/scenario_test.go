@@ -1,0 +1,275 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What users of the program live through, on each desktop in the same order.
+// A desktop starts once; each scenario has a life of the program of its own, so
+// that the limit of five notices a minute never holds one of its notices back.
+
+// newServer and its like are the words that the scenarios wait for.
+const (
+	newServer     = "python3 is listening on 127.0.0.1:62893"
+	serverStopped = "python3 has ended. Port 62893 is free."
+	knownServer   = "Known: python3 -m http.server in ~/src/shop"
+	serverRow     = "python3 · 127.0.0.1:62893 · new"
+	stopRow       = "Stop python3 on 62893"
+)
+
+// earlier is what listens before the program's first start.
+var earlier = netip.MustParseAddrPort("0.0.0.0:8080")
+
+func TestStrangersOnXFCE(t *testing.T) {
+	d := startXFCE(t)
+	liveThrough(t, d)
+}
+
+func TestStrangersOnGNOME(t *testing.T) {
+	d := startGNOME(t)
+	liveThrough(t, d)
+}
+
+// liveThrough runs the scenarios on a desktop. The first one makes the baseline
+// that the others start from.
+func liveThrough(t *testing.T, d *Desktop) {
+	t.Helper()
+	startWebServer(t, d, d.folder("home/src/blog"), earlier)
+	run := func(name string, scenario func(t *testing.T, d *Desktop)) {
+		t.Run(name, func(t *testing.T) { scenario(t, d.in(t)) })
+	}
+	run("first start", firstStart)
+	run("stop by notice", stopByNotice)
+	run("stop by menu", stopByMenu)
+	run("I know this", knowThis)
+	run("submenu stays", submenuStays)
+	run("stop among many", stopAmongMany)
+}
+
+// shop starts the server of the issue in ~/src/shop.
+func (d *Desktop) shop() *child {
+	d.t.Helper()
+	return startWebServer(d.t, d, d.folder("home/src/shop"), stranger)
+}
+
+// waitFree waits until the stranger's port can be listened on.
+func (d *Desktop) waitFree() {
+	d.t.Helper()
+	waitFor(d.t, 5*time.Second, "port "+portText(stranger)+" to be free", func() bool { return portFree(stranger) })
+}
+
+func firstStart(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	welcome := d.waitNotice(r.began, "already listens on this computer")
+	checkActions(t, welcome, "Review", "Show an example")
+	t.Logf("it said %q: %q", welcome.Title, welcome.Body)
+	d.clickNoticeButton(welcome.Title, "Show an example", "first-start")
+	example := d.waitNotice(r.began, " is listening on 127.0.0.1:62893")
+	if want := "portreeve is listening on 127.0.0.1:62893"; example.Title != want {
+		t.Errorf("got title %q, want %q", example.Title, want)
+	}
+	d.clickNoticeButton(example.Title, "Stop", "example")
+	d.waitNotice(r.began, "portreeve has ended. Port 62893 is free.")
+	d.waitFree()
+}
+
+func stopByNotice(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	d.waitIcon(r.item)
+	server := d.shop()
+	n := d.waitNotice(r.began, newServer)
+	if n.Title != newServer {
+		t.Errorf("got title %q, want %q", n.Title, newServer)
+	}
+	if want := "Only programs on this computer can reach it. http.server in ~/src/shop"; !strings.HasPrefix(n.Body, want) {
+		t.Errorf("got body %q, want it to begin with %q", n.Body, want)
+	}
+	checkActions(t, n, "I know this", "Stop", "Details")
+	d.clickNoticeButton(n.Title, "Stop", "notice")
+	d.waitNotice(r.began, serverStopped)
+	d.waitFree()
+	waitFor(t, 5*time.Second, "the server to end", server.ended)
+	d.waitShown(serverStopped)
+	d.Screenshot("notice-stopped")
+}
+
+func stopByMenu(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	d.shop()
+	d.waitNotice(r.began, newServer)
+	d.waitMenuRow(r.item, stopRow)
+	d.openMenu(r.item)
+	d.Screenshot("menu")
+	menu, err := r.item.menu()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range menu.shown() {
+		if len(row.Rows) > 0 {
+			d.openSubmenu(r.item, row.Label)
+		}
+	}
+	d.clickRow(r.item, stopRow)
+	d.waitNotice(r.began, serverStopped)
+	d.waitFree()
+}
+
+func knowThis(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	first := d.shop()
+	d.clickNoticeButton(d.waitNotice(r.began, newServer).Title, "I know this", "know")
+	known := d.waitNotice(r.began, knownServer)
+	checkActions(t, known, "Undo")
+	d.waitMenuRow(r.item, "Already here and known")
+	first.end()
+	d.waitFree()
+
+	// Something else that is told later proves that the silence before it was meant.
+	after := len(d.notices.list())
+	second := d.shop()
+	startWebServer(t, d, d.folder("home/src/other"), netip.MustParseAddrPort("127.0.0.1:62894"))
+	d.waitNotice(after, "python3 is listening on 127.0.0.1:62894")
+	for _, n := range d.notices.list()[after:] {
+		if strings.Contains(n.Title+n.Body, portText(stranger)) {
+			t.Errorf("got notice %q about what is known, want none", n.Title)
+		}
+	}
+
+	d.clickNoticeButton(known.Title, "Undo", "known")
+	d.waitNotice(after, "Forgotten: ")
+	d.waitMenuRow(r.item, serverRow)
+	second.end()
+	d.waitFree()
+	after = len(d.notices.list())
+	d.shop()
+	d.waitNotice(after, newServer)
+}
+
+// submenuStays holds a submenu open while listeners come and go.
+func submenuStays(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	d.shop()
+	d.waitNotice(r.began, newServer)
+	d.waitMenuRow(r.item, serverRow)
+	d.openMenu(r.item)
+	d.openSubmenu(r.item, serverRow)
+	d.Screenshot("submenu")
+	before := d.menuRows(r.item, serverRow)
+
+	comers := d.servers(5)
+	waitFor(t, 5*time.Second, "the icon to show that there are others", func() bool { return d.told(r.item, 6) })
+	for _, comer := range comers {
+		comer.end()
+	}
+	waitFor(t, 5*time.Second, "the icon to show that they have gone", func() bool { return d.told(r.item, 1) })
+	if now := d.menuRows(r.item, serverRow); !slices.Equal(now, before) {
+		d.Screenshot("failed-submenu")
+		t.Fatalf("got rows %q after listeners came and went, want %q still", now, before)
+	}
+	d.Screenshot("submenu-later")
+	d.clickRow(r.item, serverRow, "I know this")
+	known := d.waitNotice(r.began, knownServer)
+	d.clickNoticeButton(known.Title, "Undo", "known-by-menu")
+	d.waitNotice(r.began, "Forgotten: ")
+}
+
+// stopAmongMany has twenty listeners appear between the opening of the menu and
+// the click.
+func stopAmongMany(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	server := d.shop()
+	d.waitNotice(r.began, newServer)
+	d.waitMenuRow(r.item, stopRow)
+	d.openMenu(r.item)
+	others := d.servers(20)
+	waitFor(t, 5*time.Second, "the icon to show that there are others", func() bool { return d.told(r.item, 21) })
+	d.Screenshot("menu-among-many")
+	d.clickRow(r.item, stopRow)
+	d.waitNotice(r.began, serverStopped)
+	d.waitFree()
+	waitFor(t, 5*time.Second, "the server to end", server.ended)
+	for _, other := range others {
+		if other.ended() {
+			t.Errorf("got another listener stopped (%s), want 62893 alone to stop", other.log)
+		}
+	}
+	d.openMenu(r.item)
+	d.Screenshot("menu-many")
+	d.closeMenu()
+}
+
+// servers starts n small servers on ports from 41001 on.
+func (d *Desktop) servers(n int) []*child {
+	d.t.Helper()
+	const program = `import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+time.sleep(600)`
+	script := filepath.Join(d.folder("home/src/many"), "serve.py")
+	if err := os.WriteFile(script, []byte(program), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	var all []*child
+	for i := range n {
+		all = append(all, d.start("python3", script, fmt.Sprint(41001+i)))
+	}
+	for i := range n {
+		at := netip.AddrPortFrom(stranger.Addr(), uint16(41001+i))
+		waitFor(d.t, 20*time.Second, "a server at "+at.String(), func() bool { return !portFree(at) })
+	}
+	return all
+}
+
+// told reports whether the icon's own words count n new listeners. They change
+// while the menu, which is held still, does not.
+func (d *Desktop) told(item trayItem, n int) bool {
+	d.t.Helper()
+	var tip struct {
+		Icon        string
+		Pixmaps     []pixmap
+		Title, Text string
+	}
+	if err := item.property("ToolTip", &tip); err != nil {
+		return false
+	}
+	return strings.Contains(tip.Title+" "+tip.Text, fmt.Sprintf("%d new", n))
+}
+
+// menuRows are the labels of the rows of an open submenu, each with its place.
+func (d *Desktop) menuRows(item trayItem, path ...string) []string {
+	d.t.Helper()
+	d.waitRows(item, path...)
+	menu, err := item.menu()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	below, _ := menu.find(path[len(path)-1])
+	var rows []string
+	for _, row := range below.shown() {
+		rows = append(rows, fmt.Sprint(row.Label, " at ", d.rowPlace(item, append(slices.Clip(path), row.Label)...)))
+	}
+	return rows
+}
+
+// checkActions compares the labels of a notice's buttons, the default action
+// left out.
+func checkActions(t testing.TB, n notice, want ...string) {
+	t.Helper()
+	var got []string
+	for i := 0; i+1 < len(n.Actions); i += 2 {
+		if n.Actions[i] != "default" {
+			got = append(got, n.Actions[i+1])
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("notice %q: got buttons %q, want %q", n.Title, got, want)
+	}
+}
