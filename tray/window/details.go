@@ -220,7 +220,7 @@ func (f fact) object() fyne.CanvasObject {
 	text := widget.NewLabel(f.text)
 	text.Selectable, text.Wrapping = true, fyne.TextWrapWord
 	if f.mono {
-		text.TextStyle.Monospace, text.Wrapping = true, fyne.TextWrapBreak
+		text.TextStyle.Monospace = true
 		text.SizeName = theme.SizeNameCaptionText
 	}
 	if f.caption == "" {

@@ -103,6 +103,7 @@ func (w *window) drain() {
 		}
 	}
 	w.refresh()
+	w.meet()
 	if show != nil {
 		w.show(*show)
 	}

@@ -34,10 +34,13 @@ func (l look) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.C
 
 func grey(v uint8) color.Color { return color.NRGBA{R: v, G: v, B: v, A: 0xff} }
 
+// innerPadding is the room around each text, in device-independent pixels.
+const innerPadding = 6
+
 func (l look) Size(name fyne.ThemeSizeName) float32 {
 	switch name {
 	case theme.SizeNameInnerPadding:
-		return 6
+		return innerPadding
 	case theme.SizeNameCaptionText:
 		return 12
 	}

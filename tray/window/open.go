@@ -13,17 +13,18 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/driver"
 	"fyne.io/fyne/v2/theme"
 
 	"portreeve/assets"
 	"portreeve/monitor/reeve"
 )
 
-// appID is the name under which desktops know the window.
-const appID = "io.github.portreeve.Portreeve"
-
 // errNoDisplay tells that there is nothing to draw a window on.
 var errNoDisplay = errors.New("open window: no display here; use portreeve list and portreeve watch instead")
+
+// errNoGL tells that the display can't draw what Fyne wants.
+var errNoGL = errors.New("open window: this display has no usable OpenGL; use portreeve list and portreeve watch instead")
 
 // Open shows the window and returns when it is closed or ctx ends. It must be
 // called from main's goroutine, as the drivers of most platforms want, and once
@@ -41,7 +42,8 @@ func Open(ctx context.Context, verbs Verbs, first reeve.ShowRequest) (err error)
 			err = fmt.Errorf("open window: the graphics driver failed: %v", p)
 		}
 	}()
-	a := app.NewWithID(appID)
+	// Without an id Fyne keeps no folder and no file of preferences.
+	a := app.NewWithID("")
 	a.Settings().SetTheme(look{theme.DefaultTheme()})
 	if png, err := assets.PNG(assets.Quiet, 256); err == nil {
 		a.SetIcon(fyne.NewStaticResource("portreeve.png", png))
@@ -50,10 +52,28 @@ func Open(ctx context.Context, verbs Verbs, first reeve.ShowRequest) (err error)
 	win.Resize(fyne.NewSize(startWidth, startHeight))
 	w := newWindow(ctx, verbs, win, first, fyne.Do, time.Now)
 	defer w.close()
+	if !drawn(win) {
+		return errNoGL
+	}
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
 	a.Run()
 	return nil
+}
+
+// drawn tells whether Fyne made the window that it was asked to show. Where the
+// display has no GLX it only logs that it did not, and would then run for ever
+// without one. Elsewhere than on X11 a window that is missing panics.
+func drawn(win fyne.Window) bool {
+	ok := true
+	if n, is := win.(driver.NativeWindow); is {
+		n.RunNative(func(c any) {
+			if x, is := c.(driver.X11WindowContext); is {
+				ok = x.WindowHandle != 0
+			}
+		})
+	}
+	return ok
 }
 
 // hasDisplay tells whether a window can be asked for. Windows and macOS always

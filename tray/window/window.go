@@ -64,6 +64,8 @@ type window struct {
 	status reeve.Status
 	lost   error // why the watch does not run; nil while it does
 
+	awaited string // a listener that is to be shown once it comes
+
 	inbox     chan news // from the watch; a full one makes the watch wait
 	scheduled atomic.Bool
 	ctx       context.Context // ends with the window; for the goroutines of verbs
@@ -154,8 +156,9 @@ func (w *window) keys() {
 func (w *window) show(q reeve.ShowRequest) {
 	w.page(q.Page)
 	if q.Listener != "" {
-		w.model.choose(q.Listener)
-		w.reveal()
+		w.choose(q.Listener)
+		w.awaited = q.Listener
+		w.meet()
 	}
 	w.win.Show()
 	w.win.RequestFocus()
@@ -170,6 +173,14 @@ func (w *window) page(name string) {
 	}
 	w.refresh()
 	w.list.ScrollToTop()
+}
+
+// meet reveals the listener that a ShowRequest named as soon as it is there.
+func (w *window) meet() {
+	if w.awaited != "" && w.model.rows[w.awaited] != nil {
+		w.awaited = ""
+		w.reveal()
+	}
 }
 
 // reveal brings the selected row into sight, whatever hid it.
@@ -187,8 +198,9 @@ func (w *window) reveal() {
 	}
 }
 
-// choose selects a listener because the user did.
+// choose selects a listener.
 func (w *window) choose(id string) {
+	w.awaited = ""
 	w.model.choose(id)
 	w.refresh()
 }

@@ -104,9 +104,10 @@ func address(l *reeve.Listener) string { return joined(l, clean(l.Address, short
 // shortAddress is address with the middle of a long IPv6 address left out, since
 // a column that cuts at its end would hide the port.
 func shortAddress(l *reeve.Listener) string {
-	const most, head, tail = 17, 9, 6
+	const most, head, tail = 15, 7, 5 // 15: an IPv4 address is left whole
 	host := clean(l.Address, shortText)
-	if runes := []rune(host); len(runes) > most {
+	runes := []rune(host)
+	if len(runes) > most || strings.Contains(host, ":") && len(runes) > head+tail {
 		host = string(runes[:head]) + "…" + string(runes[len(runes)-tail:])
 	}
 	return joined(l, host)

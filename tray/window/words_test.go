@@ -8,6 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+
 	"portreeve/monitor/reeve"
 )
 
@@ -75,12 +79,23 @@ func TestAnAddressKeepsItsPortWhenItIsShortened(t *testing.T) {
 		{"127.0.0.1", "127.0.0.1:8080", "127.0.0.1:8080"},
 		{"255.255.255.255", "255.255.255.255:8080", "255.255.255.255:8080"},
 		{"::1", "[::1]:8080", "[::1]:8080"},
-		{"2001:db8:85a3:1234:5678:8a2e:370:7334", "[2001:db8:85a3:1234:5678:8a2e:370:7334]:8080", "[2001:db8:…0:7334]:8080"},
+		{"2001:db8:85a3:1234:5678:8a2e:370:7334", "[2001:db8:85a3:1234:5678:8a2e:370:7334]:8080", "[2001:db…:7334]:8080"},
 		{"not\nan address", "not an address:8080", "not an address:8080"},
 	} {
 		l := &reeve.Listener{Address: tt.host, Port: 8080}
 		expect(t, "address", address(l), tt.long)
 		expect(t, "short address", shortAddress(l), tt.short)
+	}
+}
+
+func TestTheLongestAddressesFitTheirColumn(t *testing.T) {
+	test.NewApp()
+	for _, host := range []string{"255.255.255.255", "2001:db8:85a3:1234:5678:8a2e:370:7334", "fe80::dead:beef", "dddd::dddd"} {
+		text := shortAddress(&reeve.Listener{Address: host, Port: 65535})
+		width := fyne.MeasureText(text, theme.TextSize(), fyne.TextStyle{Bold: true}).Width
+		if room := addressWidth - 2*float32(innerPadding); width > room {
+			t.Errorf("width of %s: got %v, want at most %v", text, width, room)
+		}
 	}
 }
 
