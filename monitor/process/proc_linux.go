@@ -201,6 +201,11 @@ func (p *procfs) sockets(pid, tid int32, visit func(fd int32, inode uint64)) (co
 			}
 			count++
 			link, err := p.readlink(dir, &d.name[0])
+			if err == unix.EACCES {
+				// Who may list a table may still not follow it (proc_fd_permission
+				// against ptrace_may_access), and then none of its links.
+				return count, err
+			}
 			if err != nil {
 				continue // closed meanwhile
 			}

@@ -102,7 +102,7 @@ func (s *search) scan(pid int32) {
 	s.visited[pid] = true
 	s.pid, s.tid = pid, 0
 	n, err := s.proc.sockets(pid, 0, s.note)
-	if err != nil && (err != unix.EACCES || !s.proc.mine(pid)) {
+	if err != nil && (err != unix.EACCES || n > 0 || !s.proc.mine(pid)) {
 		s.denied[pid] = true
 		return
 	}
