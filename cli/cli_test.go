@@ -52,7 +52,7 @@ func TestWrongUseExitsWithTwoAndAHint(t *testing.T) {
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			f := &fake{}
-			equal(t, "session", f.run(t, strings.Fields(c.args)...), session{2, "", c.errs})
+			equal(t, "result", f.run(t, strings.Fields(c.args)...), result{2, "", c.errs})
 			equal(t, "opened", f.opened, 0)
 		})
 	}
@@ -60,13 +60,13 @@ func TestWrongUseExitsWithTwoAndAHint(t *testing.T) {
 
 func TestAnUnknownCommandIsShownWithoutItsEscapes(t *testing.T) {
 	got := (&fake{}).run(t, "\x1b[31m\u202e")
-	equal(t, "session", got, session{2, "", "error: unknown command \"\\x1b[31m\\u202e\"\nhint: portreeve help lists the commands\n"})
+	equal(t, "result", got, result{2, "", "error: unknown command \"\\x1b[31m\\u202e\"\nhint: portreeve help lists the commands\n"})
 }
 
 func TestVersionNeedsNoPortreeve(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"--version"}} {
 		f := &fake{}
-		equal(t, args[0], f.run(t, args...), session{0, "portreeve 1.2.3\n", ""})
+		equal(t, args[0], f.run(t, args...), result{0, "portreeve 1.2.3\n", ""})
 		equal(t, "opened", f.opened, 0)
 	}
 }
@@ -122,19 +122,19 @@ func TestAPortreeveThatCantBeOpenedIsAnError(t *testing.T) {
 
 func TestAnInterruptedCommandSaysSo(t *testing.T) {
 	f := &fake{err: context.Canceled}
-	equal(t, "session", f.run(t, "list"), session{1, "", "error: interrupted\n"})
+	equal(t, "result", f.run(t, "list"), result{1, "", "error: interrupted\n"})
 }
 
 func TestKnowTellsWhatWasUnderstoodAndHowToUndoIt(t *testing.T) {
 	f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711), tcp("::1", 3000, "node", 4711))}
-	equal(t, "session", f.run(t, "know", "3000"), session{0,
+	equal(t, "result", f.run(t, "know", "3000"), result{0,
 		"Known: node, port 3000, only this computer.\nTo undo it: portreeve forget r7\n", ""})
 	equal(t, "known", strings.Join(f.known, " "), "127.0.0.1-node ::1-node")
 }
 
 func TestKnowOfAnAddressNeverCoversAWiderOne(t *testing.T) {
 	f := &fake{listing: listing(tcp("0.0.0.0", 3000, "node", 4711))}
-	equal(t, "session", f.run(t, "know", "127.0.0.1:3000"), session{3, "",
+	equal(t, "result", f.run(t, "know", "127.0.0.1:3000"), result{3, "",
 		"error: nothing listens on 127.0.0.1:3000\nhint: node (4711) listens on 0.0.0.0:3000: portreeve know 0.0.0.0:3000\n"})
 	equal(t, "known", len(f.known), 0)
 }
@@ -142,7 +142,7 @@ func TestKnowOfAnAddressNeverCoversAWiderOne(t *testing.T) {
 func TestKnowAndForgetRefuseSeveralUnlessAllAreMeant(t *testing.T) {
 	for _, verb := range []string{"know", "forget"} {
 		f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711), tcp("::1", 3000, "python3", 4712))}
-		equal(t, verb, f.run(t, verb, "3000"), session{4, "", "" +
+		equal(t, verb, f.run(t, verb, "3000"), result{4, "", "" +
 			"error: 2 programs listen on port 3000\n" +
 			"  node (4711)     127.0.0.1:3000\n" +
 			"  python3 (4712)  [::1]:3000\n" +
@@ -155,8 +155,8 @@ func TestKnowAndForgetRefuseSeveralUnlessAllAreMeant(t *testing.T) {
 
 func TestForgetTakesAListenerOrARule(t *testing.T) {
 	f := &fake{listing: listing(udp("127.0.0.1", 3000, "node", 4711))}
-	equal(t, "by listener", f.run(t, "forget", "3000", "--udp"), session{0, "Forgotten: node.\n", ""})
-	equal(t, "by rule", f.run(t, "forget", "r7"), session{0, "Forgotten: node.\n", ""})
+	equal(t, "by listener", f.run(t, "forget", "3000", "--udp"), result{0, "Forgotten: node.\n", ""})
+	equal(t, "by rule", f.run(t, "forget", "r7"), result{0, "Forgotten: node.\n", ""})
 	equal(t, "first", f.forgotten[0], reeve.ForgetRequest{Listener: "127.0.0.1-node-udp"})
 	equal(t, "second", f.forgotten[1], reeve.ForgetRequest{Rule: "r7"})
 	equal(t, "by a rule's id without letters", f.run(t, "forget", "00003000").code, 0)
@@ -169,7 +169,7 @@ func TestPauseSaysUntilWhen(t *testing.T) {
 		soon := time.Now().Local()
 		soon = time.Date(soon.Year(), soon.Month(), soon.Day(), 15, 4, 0, 0, time.Local)
 		f := &fake{status: reeve.Status{PausedUntil: soon.Format(time.RFC3339)}}
-		equal(t, "today", f.run(t, "pause", "1h"), session{0, "Notices are paused until 15:04.\n", ""})
+		equal(t, "today", f.run(t, "pause", "1h"), result{0, "Notices are paused until 15:04.\n", ""})
 		f.status.PausedUntil = soon.AddDate(0, 0, 1).Format(time.RFC3339)
 		equal(t, "another day", f.run(t, "pause", "tomorrow").out, "Notices are paused until "+soon.AddDate(0, 0, 1).Format("Mon 2 Jan")+" 15:04.\n")
 		f.status.PausedUntil = ""
@@ -180,7 +180,7 @@ func TestPauseSaysUntilWhen(t *testing.T) {
 
 func TestPauseWithoutAResidentFails(t *testing.T) {
 	f := &fake{err: &reeve.Error{Code: reeve.CodeNoResident, Message: "no portreeve is running", Hint: "start it: portreeve"}}
-	equal(t, "session", f.run(t, "pause", "1h"), session{1, "", "error: no portreeve is running\nhint: start it: portreeve\n"})
+	equal(t, "result", f.run(t, "pause", "1h"), result{1, "", "error: no portreeve is running\nhint: start it: portreeve\n"})
 }
 
 func TestStatusForPeopleAndForScripts(t *testing.T) {
@@ -190,7 +190,7 @@ func TestStatusForPeopleAndForScripts(t *testing.T) {
 			PausedUntil: time.Now().Format(time.RFC3339), Tray: "shown", Notices: "with buttons",
 			Problems: []string{"the rules file was broken\x1b[2J", "disk full"},
 		}}
-		equal(t, "for people", f.run(t, "status"), session{0, "" +
+		equal(t, "for people", f.run(t, "status"), result{0, "" +
 			"running    in the background, as process 77\n" +
 			"version    1.2.3\n" +
 			"listeners  31, 1 new, 2 open to your network, 3 owners hidden (sudo shows them)\n" +

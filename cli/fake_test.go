@@ -107,8 +107,8 @@ func (f *fake) frees(r reeve.StopRequest) (*reeve.Stopped, error) {
 	return &reeve.Stopped{Result: reeve.StopFreed, Free: true, Text: "it has ended."}, nil
 }
 
-// session is one run of the terminal over a fake.
-type session struct {
+// result is one run of the terminal over a fake.
+type result struct {
 	code      int
 	out, errs string
 }
@@ -126,11 +126,11 @@ func terminalFor(f *fake, in string, out, errs *bytes.Buffer) *app {
 	return a
 }
 
-func (f *fake) run(t *testing.T, args ...string) session {
+func (f *fake) run(t *testing.T, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code := terminalFor(f, "", &out, &errs).run(t.Context(), args)
-	return session{code, out.String(), errs.String()}
+	return result{code, out.String(), errs.String()}
 }
 
 // tcp makes a listener of one process.

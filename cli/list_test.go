@@ -64,9 +64,9 @@ func TestListCountsWhatItFolds(t *testing.T) {
 
 func TestListSaysThatNothingListensOrMatches(t *testing.T) {
 	got := (&fake{listing: listing()}).run(t, "list")
-	equal(t, "empty list", got, session{0, "nothing listens\n", ""})
+	equal(t, "empty list", got, result{0, "nothing listens\n", ""})
 	got = (&fake{listing: household()}).run(t, "list", "nowhere")
-	equal(t, "no match", got, session{0, "nothing that listens matches\n", ""})
+	equal(t, "no match", got, result{0, "nothing that listens matches\n", ""})
 }
 
 func TestListSaysWhyItMayBeIncomplete(t *testing.T) {
@@ -184,7 +184,7 @@ func TestListIsColouredAndCutOnATerminalOnly(t *testing.T) {
 
 func TestAFailedListIsAnError(t *testing.T) {
 	got := (&fake{err: errors.New("dump sockets: permission denied")}).run(t, "list")
-	equal(t, "session", got, session{1, "", "error: list what listens: dump sockets: permission denied\n"})
+	equal(t, "result", got, result{1, "", "error: list what listens: dump sockets: permission denied\n"})
 }
 
 func mustJSON(t *testing.T, v any) string {

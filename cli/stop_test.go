@@ -16,7 +16,7 @@ func TestStopEndsTheProgramAndProvesThatThePortIsFree(t *testing.T) {
 	f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711), tcp("127.0.0.1", 3001, "other", 1))}
 	f.onStop = f.frees
 	got := f.run(t, "stop", "3000")
-	equal(t, "session", got, session{0, "it has ended.\n", ""})
+	equal(t, "result", got, result{0, "it has ended.\n", ""})
 	equal(t, "request", f.stops[0], reeve.StopRequest{ID: "127.0.0.1-node", Owner: "node-id"})
 	equal(t, "stops", len(f.stops), 1)
 	equal(t, "looks", f.lists, 2)
@@ -53,7 +53,7 @@ func TestStopListsSeveralCandidatesAndRefuses(t *testing.T) {
 	python.Place = "http.server in ~/src"
 	f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711), python)}
 	got := f.run(t, "stop", "3000")
-	equal(t, "session", got, session{4, "", "" +
+	equal(t, "result", got, result{4, "", "" +
 		"error: 2 programs listen on port 3000\n" +
 		"  node (4711)     127.0.0.1:3000\n" +
 		"  python3 (4712)  [::1]:3000      http.server in ~/src\n" +
@@ -72,7 +72,7 @@ func TestStopYesEndsAllCandidates(t *testing.T) {
 	f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711), tcp("::1", 3000, "python3", 4712))}
 	f.onStop = f.frees
 	got := f.run(t, "stop", "3000", "--yes")
-	equal(t, "session", got, session{0, "it has ended.\nit has ended.\n", ""})
+	equal(t, "result", got, result{0, "it has ended.\nit has ended.\n", ""})
 	equal(t, "stops", len(f.stops), 2)
 }
 
@@ -95,7 +95,7 @@ func TestStopYesGoesOnAfterARefusalAndSaysWhomItWas(t *testing.T) {
 		return f.frees(r)
 	}
 	got := f.run(t, "stop", "3000", "--yes")
-	equal(t, "session", got, session{4, "it has ended.\n", "" +
+	equal(t, "result", got, result{4, "it has ended.\n", "" +
 		"error: node (4711): not permitted\n" +
 		"hint: it belongs to bob\n" +
 		"error: the program on 127.0.0.2:3000 can't be seen: belongs to root (cups.service); sudo shows it\n" +
@@ -133,7 +133,7 @@ func TestStopFailsWhenThePortIsNotFreeAfterwards(t *testing.T) {
 					return &c.res, nil
 				}
 				got := f.run(t, "stop", "3000")
-				equal(t, "session", got, session{1, c.res.Text + "\n", c.errs})
+				equal(t, "result", got, result{1, c.res.Text + "\n", c.errs})
 			})
 		})
 	}
@@ -202,14 +202,14 @@ func TestStopOfNothingSaysWhatMayHaveBeenMeant(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &fake{listing: c.l}
-			equal(t, "session", f.run(t, append([]string{"stop"}, c.args...)...), session{3, "", c.errs})
+			equal(t, "result", f.run(t, append([]string{"stop"}, c.args...)...), result{3, "", c.errs})
 		})
 	}
 }
 
 func TestStopOfAHiddenProgramIsRefused(t *testing.T) {
 	f := &fake{listing: listing(unseen("127.0.0.1", 631), unseen("::1", 631))}
-	equal(t, "session", f.run(t, "stop", "631"), session{4, "", "" +
+	equal(t, "result", f.run(t, "stop", "631"), result{4, "", "" +
 		"error: the program on 127.0.0.1:631, [::1]:631 can't be seen: belongs to root (cups.service); sudo shows it\n" +
 		"hint: sudo portreeve stop 631\n"})
 }
@@ -223,7 +223,7 @@ func TestARefusedStopIsToldInItsOwnWords(t *testing.T) {
 		f.onStop = func(reeve.StopRequest) (*reeve.Stopped, error) {
 			return nil, &reeve.Error{Code: code, Message: "it can't be\x1b[31m", Hint: "look again"}
 		}
-		equal(t, code, f.run(t, "stop", "3000"), session{want, "", "error: it can't be\\x1b[31m\nhint: look again\n"})
+		equal(t, code, f.run(t, "stop", "3000"), result{want, "", "error: it can't be\\x1b[31m\nhint: look again\n"})
 	}
 }
 

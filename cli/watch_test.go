@@ -27,14 +27,14 @@ func at(second int, kind string, l reeve.Listener) reeve.Event {
 }
 
 // watch runs a watch over events until all are told.
-func (f *fake) watch(t *testing.T, args ...string) session {
+func (f *fake) watch(t *testing.T, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	f.after = cancel
 	var out, errs bytes.Buffer
 	code := terminalFor(f, "", &out, &errs).run(ctx, append([]string{"watch"}, args...))
-	return session{code, out.String(), errs.String()}
+	return result{code, out.String(), errs.String()}
 }
 
 func TestWatchTellsWhatStartsAndStopsListening(t *testing.T) {
@@ -215,6 +215,6 @@ func TestWatchEndsOnASignalWithZero(t *testing.T) {
 			}
 		}}
 		got := f.run(t, "watch")
-		equal(t, sig.String(), got, session{0, "watching 0 listeners\n", ""})
+		equal(t, sig.String(), got, result{0, "watching 0 listeners\n", ""})
 	}
 }
