@@ -18,11 +18,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/godbus/dbus/v5"
 )
 
 // rootID is the number that the protocol gives to the menu itself.
@@ -35,27 +32,6 @@ const promiseTime = time.Second
 // keptRows is how many rows that are no longer shown are remembered for clicks
 // that are still on their way.
 const keptRows = 512
-
-// menuItem is one row on the bus. It never changes once shown.
-type menuItem struct {
-	id       int32
-	row      Row // without its Rows
-	children []*menuItem
-}
-
-// layoutNode is a row as GetLayout answers it: signature (ia{sv}av).
-type layoutNode struct {
-	ID         int32
-	Properties map[string]dbus.Variant
-	Children   []dbus.Variant
-}
-
-// itemProperties is a row's answer to GetGroupProperties, and a row's part of
-// ItemsPropertiesUpdated: signature (ia{sv}).
-type itemProperties struct {
-	ID         int32
-	Properties map[string]dbus.Variant
-}
 
 // menuChange is what has to be told on the bus.
 type menuChange struct {
@@ -72,10 +48,10 @@ type busMenu struct {
 	dirty  bool // wanted may differ from root
 
 	root     *menuItem
+	fetched  *menuItem // the root that GetLayout last answered: what hosts go out from
 	revision uint32
-	ids      map[string]int32    // by key: for ever, or until nobody can click it
 	items    map[int32]*menuItem // shown, and lately shown
-	last     int32               // the last id given
+	last     int32               // the last id given: none is given twice
 
 	opened    time.Time // when the menu was opened; zero while it is closed
 	certain   bool      // the host said so, not only that it might be soon
@@ -85,7 +61,7 @@ type busMenu struct {
 
 func newBusMenu() *busMenu {
 	root := &menuItem{id: rootID}
-	return &busMenu{root: root, revision: 1, ids: map[string]int32{}, items: map[int32]*menuItem{rootID: root}}
+	return &busMenu{root: root, fetched: root, revision: 1, items: map[int32]*menuItem{rootID: root}}
 }
 
 // set says what the menu should be. The rows must not be changed afterwards.
@@ -205,7 +181,7 @@ func (m *busMenu) publish(now time.Time) menuChange {
 	}
 	m.dirty = false
 	before := m.root
-	m.root = &menuItem{id: rootID, children: m.number("", m.wanted)}
+	m.root = &menuItem{id: rootID, children: m.number(m.wanted, m.fetched.children, before.children)}
 	change := menuChange{structure: !sameStructure(before, m.root)}
 	walk(m.root, func(it *menuItem) {
 		if old, ok := m.items[it.id]; ok && it.id != rootID {
@@ -227,34 +203,49 @@ func (m *busMenu) publish(now time.Time) menuChange {
 	return change
 }
 
-// number makes items of rows. What a row is belongs to its number too, since
-// hosts don't turn a plain row into a submenu or back.
-func (m *busMenu) number(parent string, rows []Row) []*menuItem {
-	var items []*menuItem
-	for _, r := range rows {
-		kind := "row"
+// number makes items of rows. A row that hosts have keeps its number there
+// where they can show it so; one that only stood in layouts that nobody fetched
+// keeps the number from the latest.
+func (m *busMenu) number(rows []Row, fetched, latest []*menuItem) []*menuItem {
+	items := make([]*menuItem, len(rows))
+	for i, r := range rows {
+		it := &menuItem{row: r}
 		switch {
 		case r.Separator:
-			kind = "separator"
+			it.kind = separatorItem
 		case len(r.Rows) > 0:
-			kind = "submenu"
+			it.kind = submenuItem
 		}
-		key := parent + "\x00" + kind + "\x00" + r.Key
-		id, ok := m.ids[key]
-		if !ok {
-			m.last++
-			id = m.last
-			m.ids[key] = id
-		}
-		it := &menuItem{id: id, row: r, children: m.number(key, r.Rows)}
 		it.row.Rows = nil
-		items = append(items, it)
+		items[i] = it
+	}
+	had := map[int32]bool{}
+	for _, old := range fetched {
+		had[old.id] = true
+	}
+	for i, old := range keep(fetched, items) {
+		at := slices.IndexFunc(latest, items[i].same)
+		switch {
+		case old != nil:
+			items[i].id = old.id
+			var below []*menuItem
+			if at >= 0 && latest[at].id == old.id {
+				below = latest[at].children
+			}
+			items[i].children = m.number(rows[i].Rows, old.children, below)
+		case at >= 0 && !had[latest[at].id]:
+			items[i].id = latest[at].id
+			items[i].children = m.number(rows[i].Rows, nil, latest[at].children)
+		default:
+			m.last++
+			items[i].id = m.last
+			items[i].children = m.number(rows[i].Rows, nil, nil)
+		}
 	}
 	return items
 }
 
-// prune forgets rows that left the screen long ago. Their numbers are not given
-// again.
+// prune forgets rows that left the screen long ago.
 func (m *busMenu) prune() {
 	if len(m.items) <= 2*keptRows {
 		return
@@ -267,7 +258,6 @@ func (m *busMenu) prune() {
 			delete(m.items, id)
 		}
 	}
-	maps.DeleteFunc(m.ids, func(_ string, id int32) bool { return m.items[id] == nil })
 }
 
 // layout answers GetLayout: the row of that number with its rows down to depth
@@ -284,6 +274,9 @@ func (m *busMenu) layout(id, depth int32, names []string) (uint32, layoutNode, b
 	if found == nil {
 		return m.revision, layoutNode{}, false
 	}
+	if id == rootID {
+		m.fetched = m.root
+	}
 	return m.revision, node(found, depth, names), true
 }
 
@@ -298,58 +291,4 @@ func (m *busMenu) groupProperties(ids []int32, names []string) []itemProperties 
 		}
 	})
 	return found
-}
-
-// walk visits an item and all below it, parents first.
-func walk(it *menuItem, visit func(*menuItem)) {
-	visit(it)
-	for _, child := range it.children {
-		walk(child, visit)
-	}
-}
-
-// sameStructure reports that two menus have the same rows at the same places.
-func sameStructure(a, b *menuItem) bool {
-	return a.id == b.id && slices.EqualFunc(a.children, b.children, sameStructure)
-}
-
-func node(it *menuItem, depth int32, names []string) layoutNode {
-	n := layoutNode{ID: it.id, Properties: only(properties(it), names), Children: []dbus.Variant{}}
-	if depth != 0 {
-		for _, child := range it.children {
-			n.Children = append(n.Children, dbus.MakeVariant(node(child, depth-1, names)))
-		}
-	}
-	return n
-}
-
-// properties are an item's on the bus. A value that is the protocol's default
-// is given too where it may change: some hosts keep the last one they heard.
-func properties(it *menuItem) map[string]dbus.Variant {
-	if it.row.Separator {
-		return map[string]dbus.Variant{"type": dbus.MakeVariant("separator")}
-	}
-	p := map[string]dbus.Variant{}
-	if len(it.children) > 0 || it.id == rootID {
-		p["children-display"] = dbus.MakeVariant("submenu")
-	}
-	if it.id != rootID {
-		p["label"] = dbus.MakeVariant(busLabel(it.row.Label))
-		p["enabled"] = dbus.MakeVariant(!it.row.Disabled)
-	}
-	return p
-}
-
-func only(p map[string]dbus.Variant, names []string) map[string]dbus.Variant {
-	if len(names) > 0 {
-		maps.DeleteFunc(p, func(name string, _ dbus.Variant) bool { return !slices.Contains(names, name) })
-	}
-	return p
-}
-
-// busLabel makes a label fit for the bus: a single "_" would underline the next
-// letter, and text that is not UTF-8 or holds a NUL costs the whole connection.
-func busLabel(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
-	return strings.ReplaceAll(s, "_", "__")
 }

@@ -4,7 +4,9 @@ package tray
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 )
@@ -197,8 +199,113 @@ func TestARowKeepsItsNumberAndNumbersAreNotGivenAgain(t *testing.T) {
 			forever = f
 		}
 	}
-	if n := len(m.items) + len(m.ids); n > 6*keptRows {
-		t.Errorf("got %d remembered rows and keys, want at most %d", n, 6*keptRows)
+	if n := len(m.items); n > 3*keptRows {
+		t.Errorf("got %d remembered rows, want at most %d", n, 3*keptRows)
+	}
+}
+
+// gnomeShows is what GNOME's AppIndicator extension shows after a new layout:
+// dbusMenu.js, _doLayoutUpdate, with _onRootChildMoved as it is.
+func gnomeShows(screen, layout []int32) []int32 {
+	screen = slices.Clone(screen)
+	old := slices.Clone(screen)
+	for i, id := range layout {
+		if k := slices.Index(old, id); k >= 0 {
+			old = slices.Delete(old, k, k+1) // it should be moved, and isn't
+			continue
+		}
+		screen = slices.Insert(screen, min(i, len(screen)), id)
+	}
+	return slices.DeleteFunc(screen, func(id int32) bool { return slices.Contains(old, id) })
+}
+
+func TestGNOMEShowsTheRowsInTheirOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	m, now := newBusMenu(), noon
+	var screen []int32
+	kept, wrong := 0, 0
+	for round := range 5000 {
+		var keys []string
+		for _, k := range random.Perm(12)[:random.IntN(12)] {
+			keys = append(keys, fmt.Sprint("row ", k))
+		}
+		if round%2 == 0 {
+			slices.Sort(keys) // as menus are: rows come and go more than they move
+		}
+		now = now.Add(time.Second)
+		m.set(rowsOf(keys...))
+		m.step(now)
+		var layout []int32
+		for _, it := range m.root.children {
+			layout = append(layout, it.id)
+			if slices.Contains(screen, it.id) {
+				kept++
+			}
+		}
+		if round%3 == 1 {
+			continue // the host is slow, and fetches the next one only
+		}
+		m.layout(rootID, -1, nil)
+		screen = gnomeShows(screen, layout)
+		if !slices.Equal(screen, layout) {
+			wrong++
+			t.Logf("round %d: got %v on the screen, want %v", round, screen, layout)
+		}
+		if got := shownKeys(m); !slices.Equal(got, keys) {
+			t.Fatalf("got rows %q, want %q", got, keys)
+		}
+	}
+	if wrong > 0 || kept < 3000 {
+		t.Errorf("got %d of 5000 menus in a wrong order and %d kept numbers, want none and at least 3000", wrong, kept)
+	}
+}
+
+func TestALayoutThatNobodyFetchedIsNotTakenForSeen(t *testing.T) {
+	m := newBusMenu()
+	m.set(rowsOf("a"))
+	first, _, _ := m.step(noon)
+	rows := rowsOf("a")
+	rows[0].Label = "other"
+	m.set(rows)
+	change, _, _ := m.step(noon.Add(time.Second))
+	if change.structure || change.revision != first.revision {
+		t.Errorf("got structure %t and revision %d for other words, want false and %d", change.structure, change.revision, first.revision)
+	}
+}
+
+func TestRowsThatStayKeepTheirNumbers(t *testing.T) {
+	for _, tt := range []struct {
+		name              string
+		before, now, kept []string
+	}{
+		{"one comes on top", []string{"a", "b", "c"}, []string{"n", "a", "b", "c"}, []string{"a", "b", "c"}},
+		{"one comes between", []string{"a", "b", "c"}, []string{"a", "n", "b", "c"}, []string{"a", "b", "c"}},
+		{"one goes", []string{"a", "b", "c"}, []string{"a", "c"}, []string{"a", "c"}},
+		{"one goes and one comes in its place", []string{"a", "b", "c"}, []string{"a", "n", "c"}, []string{"a", "c"}},
+		{"one comes below a row that moved up", []string{"a", "b", "c", "d"}, []string{"a", "c", "n", "d"}, []string{"a", "d"}},
+		{"two change places", []string{"a", "b", "c"}, []string{"b", "a", "c"}, []string{"a", "c"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newBusMenu()
+			m.set(rowsOf(tt.before...))
+			m.step(noon)
+			m.layout(rootID, -1, nil)
+			had := map[int32]bool{}
+			for _, it := range m.root.children {
+				had[it.id] = true
+			}
+			m.set(rowsOf(tt.now...))
+			m.step(noon.Add(time.Second))
+			var kept []string
+			for _, it := range m.root.children {
+				if had[it.id] {
+					kept = append(kept, it.row.Key)
+				}
+			}
+			if !slices.Equal(kept, tt.kept) {
+				t.Errorf("got %q with their old numbers, want %q", kept, tt.kept)
+			}
+		})
 	}
 }
 
