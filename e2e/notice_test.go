@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"image"
 	"strings"
 	"sync"
@@ -125,6 +126,19 @@ func (l *noticeLog) list() []notice {
 	return all
 }
 
+// outline is the latest notices as text, one a line, for failures.
+func (l *noticeLog) outline() string {
+	const latest = 8
+	var text strings.Builder
+	all := l.list()
+	first := max(0, len(all)-latest)
+	for i, n := range all[first:] {
+		fmt.Fprintf(&text, "\t%2d. id %d in place of %d: %q %q, buttons %q, closed %v, pressed %q\n",
+			first+i, n.ID, n.Replaces, n.Title, n.Body, n.Actions, n.Closed, n.Invoked)
+	}
+	return text.String()
+}
+
 // waitNotice waits for a notice, later than the first `after` ones, whose title
 // or body contains words.
 func (d *Desktop) waitNotice(after int, words string) notice {
@@ -141,7 +155,7 @@ func (d *Desktop) waitNotice(after int, words string) notice {
 		return false
 	}) {
 		d.Screenshot("failed-notice")
-		d.t.Fatalf("got notices %+v, want one later than the first %d with %q", d.notices.list(), after, words)
+		d.t.Fatalf("got notices\n%swant one later than the first %d with %q", d.notices.outline(), after, words)
 	}
 	return found
 }
@@ -168,17 +182,20 @@ func (d *Desktop) waitShown(words string) image.Rectangle {
 		return !place.Empty()
 	}) {
 		d.Screenshot("failed-notice")
-		d.t.Fatalf("got no words %q on the screen, want them in a notice", words)
+		d.t.Fatalf("got no words %q on the screen, want them in a notice; the bus carried\n%s", words, d.notices.outline())
 	}
 	return place
 }
 
 // clickNoticeButton waits until a notice with these words is on the screen,
 // keeps a picture of it under the name shot, and clicks its button. GNOME draws
-// the buttons when the mouse comes near.
+// the buttons when the mouse comes over it.
 func (d *Desktop) clickNoticeButton(words, button, shot string) {
 	d.t.Helper()
-	d.moveTo(middle(d.waitShown(words)))
+	place := d.waitShown(words)
+	// A banner that came up under the mouse stays folded until that has left it.
+	d.moveTo(middle(screen))
+	d.moveTo(middle(place))
 	var at image.Rectangle
 	if !tryFor(5*time.Second, func() bool {
 		at = d.noticeButton(words, button)
