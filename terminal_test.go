@@ -109,7 +109,7 @@ func runInside(t *testing.T, uid uint32) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^TestTerminal$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), binary, "-test.run=^TestTerminal$", "-test.v", "-test.timeout=8m")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "HOME="+temp, "GOCOVERDIR=", insideVar+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
@@ -272,6 +272,14 @@ func listen() {
 	if *stubborn {
 		signal.Ignore(syscall.SIGTERM)
 	}
+	// A script ends what it has started by an interrupt, which is ignored by
+	// whatever descends from a background job of a shell, unless asked for.
+	interrupt := make(chan os.Signal, 1)
+	signal.Notify(interrupt, os.Interrupt)
+	go func() {
+		<-interrupt
+		os.Exit(0)
+	}()
 	network := "tcp" // which takes 0.0.0.0 for both families
 	if strings.HasPrefix(flag.Arg(0), "0.0.0.0:") {
 		network = "tcp4"
