@@ -11,7 +11,7 @@ import (
 )
 
 // row is one line of the list: a listener as last told, and what is made of it
-// once. A row is replaced, never changed, except for ended.
+// once. A row is replaced, never changed, but for rank and ended.
 type row struct {
 	reeve.Listener
 	at netip.Addr // zero where the address does not parse
