@@ -133,6 +133,7 @@ func listRow(l reeve.Listener) row {
 	}
 	if len(l.Owners) == 0 {
 		r[2].style, r[5].style = faint, faint
+		r[4].text = clean(l.User, maxName)
 		return r
 	}
 	r[3].text = strconv.Itoa(int(l.Owners[0].PID))

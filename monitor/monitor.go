@@ -286,7 +286,7 @@ func (m *Monitor) read(ctx context.Context, want socket.Protos, now time.Time) {
 // recheck looks for owners that changed.
 func (m *Monitor) recheck(ctx context.Context, full bool, now time.Time) {
 	found := m.finder.Recheck(ctx, m.state.sockets(), full)
-	if changes := m.state.own(found, now); len(changes) > 0 {
+	if changes := m.state.own(ctx, m, found, now); len(changes) > 0 {
 		m.publish(Update{Changes: changes})
 	}
 }

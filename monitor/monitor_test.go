@@ -202,3 +202,22 @@ func TestTenThousandListenersInASecondAreAllInTheNextUpdate(t *testing.T) {
 		t.Errorf("got %d changes, want 10000", len(told.Changes))
 	}
 }
+
+func TestAListenerThatIsJustClosingKeepsItsLastOwners(t *testing.T) {
+	for _, alive := range []bool{false, true} {
+		w := newFakeWorld()
+		listenOn(w, 8080)
+		m := New(w, w, Options{})
+		if _, err := m.Now(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.owners[1], w.changed[1] = nil, true // its last holder has gone
+		if !alive {
+			w.sockets = nil // and the socket with it, after the reading
+		}
+		m.recheck(t.Context(), false, time.Now())
+		if got, want := len(m.last.Listeners[0].Owners), map[bool]int{false: 1, true: 0}[alive]; got != want {
+			t.Errorf("socket alive %v: got %d owners, want %d", alive, got, want)
+		}
+	}
+}

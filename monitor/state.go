@@ -148,7 +148,7 @@ func (s *state) open(ctx context.Context, m *Monitor, fresh []socket.Socket, fir
 	opened := make([]*Listener, 0, len(fresh))
 	for _, k := range fresh {
 		f := owners[k.Cookie]
-		l := &Listener{Listening: familiar.Listening{Socket: k, Owners: f.Owners, Hidden: f.Hidden, Unit: f.Unit}}
+		l := &Listener{Listening: familiar.Listening{Socket: k, Owners: f.Owners, Hidden: f.Hidden, Unit: f.Unit, User: f.User}}
 		if !first {
 			l.Since = now
 		}
@@ -188,13 +188,20 @@ func pair(gone, opened []*Listener, now time.Time) []Change {
 	return append(changes, news...)
 }
 
-// own takes in what a recheck found.
-func (s *state) own(found []process.Found, now time.Time) []Change {
+// own takes in what a recheck found. That nobody holds a socket any more is
+// believed only while it lives: one that is just closing keeps its last owners,
+// who are what people want to read beside its end.
+func (s *state) own(ctx context.Context, m *Monitor, found []process.Found, now time.Time) []Change {
 	var changes []Change
 	for _, f := range found {
 		e := s.known[f.Cookie]
 		if e == nil || e.Listener == nil {
 			continue
+		}
+		if len(f.Owners) == 0 && len(e.Owners) > 0 {
+			if alive, err := m.table.Alive(ctx, e.Socket); err != nil || !alive {
+				continue
+			}
 		}
 		l := *e.Listener
 		l.Owners, l.Hidden = f.Owners, f.Hidden

@@ -30,8 +30,12 @@ func newcomer(ls []reeve.Listener) (title, body string) {
 	l := ls[0]
 	rest := " is listening on " + spots(ls)
 	name := l.Program
-	if len(l.Owners) == 0 && name == "hidden program" {
+	switch {
+	case len(l.Owners) > 0:
+	case name == "hidden program":
 		name = "A hidden program"
+	case strings.HasPrefix(name, "a program of "):
+		name = "A" + name[1:]
 	}
 	// The address must be read whatever the program calls itself.
 	title = explain.Clean(name, notify.MaxTitle-utf8.RuneCountInString(rest)) + rest

@@ -22,13 +22,17 @@ type Words struct {
 	Interface func(netip.Addr) string
 }
 
-// Program names who listens: "python3".
+// Program names who listens: "python3"; "a program of root" where only the user
+// is known.
 func (w Words) Program(l familiar.Listening) string {
 	if len(l.Owners) > 0 && l.Owners[0].Name != "" {
 		return Clean(l.Owners[0].Name, 40)
 	}
 	if l.Unit != "" {
 		return Clean(strings.TrimSuffix(l.Unit, ".service"), 40)
+	}
+	if l.User != "" {
+		return "a program of " + Clean(l.User, 28)
 	}
 	return "hidden program"
 }

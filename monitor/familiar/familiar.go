@@ -104,4 +104,6 @@ type Listening struct {
 	// Unit is the systemd unit that the socket's cgroup tells, also where the
 	// owner is hidden.
 	Unit string
+	// User is who made the socket; empty where it is not told.
+	User string
 }

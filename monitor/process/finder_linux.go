@@ -318,6 +318,7 @@ func (f *Finder) found(h *held, now time.Time) Found {
 		Cookie: h.Cookie,
 		Owners: h.owners,
 		Hidden: h.hidden,
+		User:   f.me.nameOf(h.UID),
 		Unit:   f.unit(h, len(h.owners) > 0, now),
 	}
 }

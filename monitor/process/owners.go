@@ -50,6 +50,15 @@ type viewer struct {
 	userName func(uid uint32) string
 }
 
+// nameOf gives the name of a socket's user; empty where the platform does not
+// tell.
+func (v viewer) nameOf(uid uint32) string {
+	if uid == socket.NoUID {
+		return ""
+	}
+	return v.userName(uid)
+}
+
 // hidden says why the owners of s may lack somebody; unit is what the socket's
 // cgroup tells, empty where nothing. An empty answer means that all is known.
 func (v viewer) hidden(s socket.Socket, owners []Info, unit string) string {

@@ -66,6 +66,9 @@ type Found struct {
 	// Hidden says, in words for people, why Owners may lack somebody; empty when
 	// all is known. Example: "belongs to root (ssh.service); sudo shows it".
 	Hidden string
+	// User is who made the socket, by name where there is one; empty where the
+	// platform does not tell. It is known of hidden owners, too.
+	User string
 	// Unit is the systemd unit or container that the socket was made in, asked
 	// for only where Owners is empty. It is inferred from the socket's cgroup;
 	// empty where that tells nothing.

@@ -22,6 +22,9 @@ type Listener struct {
 	Owners  []Owner `json:"owners"` // never null; the topmost first
 	// Hidden says why owners are missing; empty when none are.
 	Hidden string `json:"hidden"`
+	// User is who made the socket, which is known of hidden owners, too; empty
+	// where the platform does not tell.
+	User string `json:"user"`
 
 	// The words that every face shows alike (cleaned, one line each):
 

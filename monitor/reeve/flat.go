@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -75,6 +74,7 @@ func (f *flattener) make(l *monitor.Listener) Listener {
 		Backlog:  l.Backlog,
 		Owners:   make([]Owner, len(l.Owners)),
 		Hidden:   l.Hidden,
+		User:     l.User,
 		Program:  f.words.Program(l.Listening),
 		Place:    f.words.Place(l.Listening),
 		Reach:    f.words.Reach(l.Local.Addr()),
@@ -121,9 +121,10 @@ func bootID() string {
 	return "0"
 }
 
-// newID gives a rule's id: short enough to type, long enough not to meet another.
+// newID gives a rule's id: short enough to type, long enough not to meet
+// another, with a letter in front so that it never reads as a port.
 func newID() string {
 	b := make([]byte, 4)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
-	return strings.ToLower(hex.EncodeToString(b))
+	return "r" + hex.EncodeToString(b)
 }

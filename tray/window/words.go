@@ -152,7 +152,7 @@ func under(l *reeve.Listener) string {
 
 func user(l *reeve.Listener) string {
 	if len(l.Owners) == 0 {
-		return ""
+		return clean(l.User, shortText)
 	}
 	return clean(l.Owners[0].User, shortText)
 }
