@@ -12,7 +12,10 @@ package tray
 // desktop. Gestures brings back what the user did, in order. Tray says in a few
 // words how it stands, for the status answer.
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // State is what the icon shows.
 type State int
@@ -76,3 +79,15 @@ const (
 	// another row.
 	unsureTime = time.Second
 )
+
+// rest waits and reports whether ctx still lasts.
+func rest(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

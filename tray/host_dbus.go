@@ -121,18 +121,6 @@ func (h *Host) Run(ctx context.Context) error {
 	return nil
 }
 
-// rest waits and reports whether ctx still lasts.
-func rest(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}
-
 // session is one life of the connection. It returns when that is lost or ctx
 // ends.
 func (h *Host) session(ctx context.Context) error {
