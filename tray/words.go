@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -76,6 +77,9 @@ func origin(l reeve.Listener, limit int) string {
 		return ""
 	}
 	text := l.Place
+	if strings.HasPrefix(text, "in ") {
+		text = "Running " + text
+	}
 	if by := starter(l.Owners[0].Parents); by != "" {
 		if text == "" {
 			text = "Started " + by
@@ -269,6 +273,9 @@ func digest(all [][]reeve.Listener, sinceLast bool) (title, body string) {
 			names = append(names, nameAndPort(first[name]))
 		} else {
 			names = append(names, fmt.Sprintf("%s on %d ports", name, n))
+			if ports := portsOf(all); len(order) == 1 && len(ports) <= 3 {
+				names[0] = name + " on " + enumerated(ports, len(ports))
+			}
 		}
 	}
 	reach := ""
@@ -279,6 +286,20 @@ func digest(all [][]reeve.Listener, sinceLast bool) (title, body string) {
 		reach = fmt.Sprintf("%d are open to your network.", open)
 	}
 	return title, paragraph(fullStop(enumerate(names, notify.MaxBody-len(reach)-2)), reach)
+}
+
+// portsOf lists the ports of strangers, the smallest first, each once.
+func portsOf(all [][]reeve.Listener) []string {
+	var ports []uint16
+	for _, ls := range all {
+		ports = append(ports, ls[0].Port)
+	}
+	slices.Sort(ports)
+	var text []string
+	for _, p := range slices.Compact(ports) {
+		text = append(text, strconv.Itoa(int(p)))
+	}
+	return text
 }
 
 // enumerate names up to three, fewer where they don't fit into limit characters, and

@@ -158,6 +158,7 @@ func TestADigestCountsAndNames(t *testing.T) {
 	}{
 		{"several programs", "14 new listeners from 3 programs",
 			"python3 on 12 ports, node on 5173 and java on 8080. 1 is open to your network.", many, false},
+		{"one program on a few ports", "2 new listeners from python3", "python3 on 40000 and 40001.", many[:2], false},
 		{"one program", "12 new listeners from python3", "python3 on 12 ports.", many[:12], false},
 		{"more than three", "5 new listeners from 5 programs", "a on 1, b on 1, c on 1 and 2 more.", five, false},
 		{"a later start", "2 new since last time", "a on 1 and b on 1.", five[:2], true},
