@@ -122,7 +122,7 @@ func joined(l *reeve.Listener, host string) string {
 func within(l *reeve.Listener) string {
 	text := "this computer only"
 	if l.Scope != "loopback" {
-		text = "open to others"
+		text = "open to your network"
 	}
 	if l.Protocol == "udp" {
 		text = "UDP · " + text
