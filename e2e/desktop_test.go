@@ -20,19 +20,25 @@ import (
 // screen is the size of every desktop here.
 var screen = image.Rect(0, 0, 1280, 800)
 
+// systemPath finds what the system has installed, and no tools of a developer.
+const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 // Desktop is a private X screen with a session bus, window manager, tray host
 // and notification daemon. All of it ends with the test that started it.
 type Desktop struct {
-	t       testing.TB
-	kind    string     // "xfce", "lxqt", "gnome": the pictures' names begin with it
-	root    string     // holds the home, XDG and runtime folders
-	logs    string     // the logs of everything started
-	mark    string     // the value of markVariable
-	display string     // ":7"
-	address string     // the session bus
-	env     []string   // for everything that runs on this desktop
-	bus     *dbus.Conn // the test's own connection to the session bus
-	reader  *dbus.Conn // the same to the accessibility bus, nil until used
+	t        testing.TB
+	kind     string     // "xfce", "lxqt", "gnome": the pictures' names begin with it
+	root     string     // holds the home, XDG and runtime folders
+	logs     string     // the logs of everything started
+	mark     string     // the value of markVariable
+	display  string     // ":7"
+	address  string     // the session bus
+	env      []string   // for everything that runs on this desktop
+	services []string   // D-Bus service files of the session bus
+	session  *child     // the session bus
+	panel    *child     // the program that has the tray, nil where none is known
+	bus      *dbus.Conn // the test's own connection to the session bus
+	reader   *dbus.Conn // the same to the accessibility bus, nil until used
 
 	// elements answers what is on the screen and where; each kind of desktop
 	// has its own source.
@@ -64,7 +70,7 @@ func startBare(t testing.TB, kind string, env []string, services ...string) *Des
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Desktop{t: t, kind: kind, root: root, mark: runMark() + "/" + filepath.Base(root)}
+	d := &Desktop{t: t, kind: kind, root: root, services: services, mark: runMark() + "/" + filepath.Base(root)}
 	d.logs = d.folder("logs")
 	t.Cleanup(func() {
 		// What a bus started by name ends with its bus, but not at once.
@@ -78,7 +84,7 @@ func startBare(t testing.TB, kind string, env []string, services ...string) *Des
 	runtime := d.folder("run")
 	d.address = "unix:path=" + filepath.Join(runtime, "bus")
 	d.env = append([]string{
-		"PATH=" + os.Getenv("PATH"),
+		"PATH=" + systemPath,
 		"LANG=C.UTF-8",
 		"HOME=" + d.folder("home"),
 		"USER=tester",
@@ -97,14 +103,22 @@ func startBare(t testing.TB, kind string, env []string, services ...string) *Des
 	}, env...)
 
 	d.startX()
-	d.startBus("session", d.address, services...)
-	d.bus, err = dbus.Connect(d.address)
-	if err != nil {
-		t.Fatalf("connect to the session bus: %v", err)
-	}
-	t.Cleanup(func() { _ = d.bus.Close() })
-	d.recordNotices()
+	d.startSession()
 	return d
+}
+
+// startSession starts the session bus and the record of the notices on it. It
+// may be called again after that bus has ended; nothing of the old one is kept.
+func (d *Desktop) startSession() {
+	d.t.Helper()
+	d.session = d.startBus("session", d.address, d.services...)
+	bus, err := dbus.Connect(d.address)
+	if err != nil {
+		d.t.Fatalf("connect to the session bus: %v", err)
+	}
+	d.t.Cleanup(func() { _ = bus.Close() })
+	d.bus, d.reader = bus, nil
+	d.recordNotices()
 }
 
 // in is the same desktop for a subtest: failures are the subtest's, and what it
@@ -187,7 +201,7 @@ func (d *Desktop) startX() {
 // startBus starts a message bus at address that can start services by name and
 // nothing else, and waits until it takes connections. Everybody may listen in,
 // as on a usual session bus.
-func (d *Desktop) startBus(name, address string, services ...string) {
+func (d *Desktop) startBus(name, address string, services ...string) *child {
 	d.t.Helper()
 	folder := d.folder(name + "-services")
 	for _, service := range services {
@@ -211,7 +225,7 @@ func (d *Desktop) startBus(name, address string, services ...string) {
   </policy>
 </busconfig>
 `)
-	d.start("dbus-daemon", "--nofork", "--nopidfile", "--config-file="+config)
+	bus := d.start("dbus-daemon", "--nofork", "--nopidfile", "--config-file="+config)
 	waitFor(d.t, 10*time.Second, "the "+name+" bus", func() bool {
 		conn, err := net.Dial("unix", strings.TrimPrefix(address, "unix:path="))
 		if err != nil {
@@ -220,6 +234,7 @@ func (d *Desktop) startBus(name, address string, services ...string) {
 		_ = conn.Close()
 		return true
 	})
+	return bus
 }
 
 // waitName waits until a program on the session bus owns name.

@@ -49,11 +49,7 @@ func TestDunstShowsANoticeWithoutButtons(t *testing.T) {
 	before := d.picture()
 	notify(t, d, "A notice of the client")
 	d.waitNotice(0, "A notice of the client")
-	var changed image.Rectangle
-	waitFor(t, 5*time.Second, "dunst to draw", func() bool {
-		changed = difference(before, d.picture())
-		return changed.Dx() > 100 && changed.Dy() > 20
-	})
+	changed := d.waitDrawn(before)
 	d.Screenshot("notice")
 	d.click(middleButton, middle(changed))
 	waitFor(t, 5*time.Second, "the default action", func() bool { return d.notices.list()[0].Invoked == "default" })
@@ -181,6 +177,18 @@ func notify(t testing.TB, d *Desktop, title string) {
 	if err != nil {
 		t.Fatalf("send notice: %v", err)
 	}
+}
+
+// waitDrawn waits until something as large as a notice is on the screen that
+// was not there before, and returns its place.
+func (d *Desktop) waitDrawn(before image.Image) image.Rectangle {
+	d.t.Helper()
+	var changed image.Rectangle
+	waitFor(d.t, 5*time.Second, "a notice to be drawn", func() bool {
+		changed = difference(before, d.picture())
+		return changed.Dx() > 100 && changed.Dy() > 20
+	})
+	return changed
 }
 
 // difference is the smallest rectangle around all pixels that two pictures of

@@ -37,26 +37,34 @@ type pixmap struct {
 	Data []byte
 }
 
+// items are all that is registered with the tray now.
+func (d *Desktop) items() []trayItem {
+	value, err := d.bus.Object(watcherName, "/StatusNotifierWatcher").GetProperty(watcherName + ".RegisteredStatusNotifierItems")
+	if err != nil {
+		return nil
+	}
+	registered, _ := value.Value().([]string)
+	var items []trayItem
+	for _, address := range registered {
+		name, path, found := strings.Cut(address, "/")
+		if !found {
+			path = "StatusNotifierItem"
+		}
+		// GNOME's extension puts "@" between name and path.
+		items = append(items, trayItem{d.bus, strings.TrimSuffix(name, "@"), dbus.ObjectPath("/" + path)})
+	}
+	return items
+}
+
 // waitItem waits for the tray item of the program with process id pid.
 func (d *Desktop) waitItem(pid int) trayItem {
 	d.t.Helper()
 	var item trayItem
 	waitFor(d.t, 15*time.Second, fmt.Sprintf("tray item of process %d", pid), func() bool {
-		value, err := d.bus.Object(watcherName, "/StatusNotifierWatcher").GetProperty(watcherName + ".RegisteredStatusNotifierItems")
-		if err != nil {
-			return false
-		}
-		for _, registered := range value.Value().([]string) {
-			name, path, found := strings.Cut(registered, "/")
-			if !found {
-				path = "StatusNotifierItem"
-			}
-			// GNOME's extension puts "@" between name and path.
-			name = strings.TrimSuffix(name, "@")
+		for _, item = range d.items() {
 			var owner uint32
-			err := d.bus.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, name).Store(&owner)
+			err := d.bus.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, item.name).Store(&owner)
 			if err == nil && int(owner) == pid {
-				item = trayItem{d.bus, name, dbus.ObjectPath("/" + path)}
 				return true
 			}
 		}

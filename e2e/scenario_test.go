@@ -37,6 +37,7 @@ func TestStrangersOnXFCE(t *testing.T) {
 func TestStrangersOnGNOME(t *testing.T) {
 	d := startGNOME(t)
 	liveThrough(t, d)
+	t.Run("plain notice", func(t *testing.T) { plainNotice(t, d.in(t)) })
 }
 
 // liveThrough runs the scenarios on a desktop. The first one makes the baseline
@@ -53,6 +54,10 @@ func liveThrough(t *testing.T, d *Desktop) {
 	run("I know this", knowThis)
 	run("submenu stays", submenuStays)
 	run("stop among many", stopAmongMany)
+	run("stop by window", stopByWindow)
+	run("second start", secondStart)
+	run("end by signal", endBySignal)
+	run("end by menu", endByMenu)
 }
 
 // shop starts the server of the issue in ~/src/shop.
@@ -205,6 +210,60 @@ func stopAmongMany(t *testing.T, d *Desktop) {
 	d.openMenu(r.item)
 	d.Screenshot("menu-many")
 	d.closeMenu()
+}
+
+// endBySignal ends the program with something to remember and something on the
+// screen.
+func endBySignal(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	d.shop()
+	d.clickNoticeButton(d.waitNotice(r.began, newServer).Title, "I know this", "know")
+	d.waitNotice(r.began, knownServer)
+	r.quit(t)
+	d.waitGone(r)
+	saved := map[string]string{
+		"config/portreeve/rules.toml":   "http.server",
+		"state/portreeve/baseline.toml": portText(earlier),
+	}
+	for file, want := range saved {
+		text, err := os.ReadFile(filepath.Join(d.root, file))
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("got %s with %q (%v), want %q in it", file, text, err, want)
+		}
+	}
+}
+
+// endByMenu ends a later life by Quit, which still knows what the one before it
+// was told.
+func endByMenu(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	d.shop()
+	startWebServer(t, d, d.folder("home/src/other"), netip.MustParseAddrPort("127.0.0.1:62894"))
+	d.waitNotice(r.began, "python3 is listening on 127.0.0.1:62894")
+	for _, n := range d.notices.list()[r.began:] {
+		if strings.Contains(n.Title+n.Body, portText(stranger)) {
+			t.Errorf("got notice %q about what is known, want none", n.Title)
+		}
+	}
+	d.openMenu(r.item)
+	row := middle(d.rowPlace(r.item, "Quit"))
+	d.moveTo(row)
+	asked := time.Now()
+	d.click(leftButton, row)
+	r.waitEnd(t, asked)
+	d.waitGone(r)
+}
+
+// waitGone waits until nothing of a life of the program is on the desktop that
+// has ended: icon and notices.
+func (d *Desktop) waitGone(r resident) {
+	d.t.Helper()
+	waitFor(d.t, 5*time.Second, "the icon to go", func() bool { return !slices.Contains(d.items(), r.item) })
+	if !tryFor(5*time.Second, func() bool {
+		return !slices.ContainsFunc(d.notices.list()[r.began:], func(n notice) bool { return !n.Closed })
+	}) {
+		d.t.Errorf("got notices left behind, want all withdrawn:\n%s", d.notices.outline())
+	}
 }
 
 // servers starts n small servers on ports from 41001 on.

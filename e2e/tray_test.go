@@ -34,14 +34,16 @@ func lxqtTray(shown []element, _ string) image.Rectangle {
 	return image.Rectangle{}
 }
 
-// gnomeTray is the place of the icon with that title in GNOME's top bar.
+// gnomeTray is the place of the icon with that title in GNOME's top bar. The
+// menu of a window has the same title, further to the left.
 func gnomeTray(shown []element, title string) image.Rectangle {
+	var last image.Rectangle
 	for _, e := range shown {
-		if e.Role == "menu" && e.Name == title && e.W > 0 {
-			return e.rect()
+		if e.Role == "menu" && e.Name == title && e.W > 0 && e.X > last.Min.X {
+			last = e.rect()
 		}
 	}
-	return image.Rectangle{}
+	return last
 }
 
 // shown is what elements answers, without what isn't on the screen.

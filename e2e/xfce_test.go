@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -56,17 +57,15 @@ const xfceNotices = `<?xml version="1.0" encoding="UTF-8"?>
 // xfceOption changes an XFCE desktop.
 type xfceOption int
 
-// withDunst has dunst show the notices, which draws no buttons.
+// withDunst has dunst show the notices, which claims buttons and draws none.
 const withDunst xfceOption = iota
 
 // startXFCE starts openbox, XFCE's panel and its notification daemon.
 func startXFCE(t testing.TB, options ...xfceOption) *Desktop {
 	t.Helper()
-	kind := "xfce"
-	for _, option := range options {
-		if option == withDunst {
-			kind = "dunst"
-		}
+	kind, daemon := "xfce", xfceNotifyd
+	if slices.Contains(options, withDunst) {
+		kind, daemon = "dunst", "dunst"
 	}
 	d := startBare(t, kind, []string{"XDG_CURRENT_DESKTOP=XFCE"},
 		servicesDir+"org.xfce.Xfconf.service", servicesDir+"org.a11y.Bus.service")
@@ -76,13 +75,15 @@ func startXFCE(t testing.TB, options ...xfceOption) *Desktop {
 	d.startAccessibility()
 	d.paintBackground()
 	d.start("openbox")
-	d.start("xfce4-panel", "--disable-wm-check")
-	if kind == "dunst" {
-		d.start("dunst")
-	} else {
-		d.start(xfceNotifyd)
-	}
-	d.waitName(watcherName, 20*time.Second)
+	d.startPanel()
+	d.start(daemon)
 	d.waitName(noticesName, 20*time.Second)
 	return d
+}
+
+// startPanel starts XFCE's panel and waits for its tray.
+func (d *Desktop) startPanel() {
+	d.t.Helper()
+	d.panel = d.start("xfce4-panel", "--disable-wm-check")
+	d.waitName(watcherName, 20*time.Second)
 }
