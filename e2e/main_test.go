@@ -38,6 +38,9 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if len(os.Args) == 2 && os.Args[1] == idleArgument {
+		idleLoop()
+	}
 	os.Exit(runTests(m))
 }
 

@@ -32,12 +32,22 @@ var earlier = netip.MustParseAddrPort("0.0.0.0:8080")
 func TestStrangersOnXFCE(t *testing.T) {
 	d := startXFCE(t)
 	liveThrough(t, d)
+	t.Run("left click", func(t *testing.T) { leftClick(t, d.in(t)) })
+	t.Run("idle cost", func(t *testing.T) { idleCost(t, d.in(t)) })
 }
 
 func TestStrangersOnGNOME(t *testing.T) {
 	d := startGNOME(t)
 	liveThrough(t, d)
 	t.Run("plain notice", func(t *testing.T) { plainNotice(t, d.in(t)) })
+}
+
+// TestIconAndMenuOnLXQt has dunst for the notices, which draws no buttons.
+func TestIconAndMenuOnLXQt(t *testing.T) {
+	d := startLXQt(t)
+	t.Run("stop by menu", func(t *testing.T) { stopByMenu(t, d.in(t)) })
+	t.Run("stop among many", func(t *testing.T) { stopAmongMany(t, d.in(t)) })
+	t.Run("left click", func(t *testing.T) { leftClick(t, d.in(t)) })
 }
 
 // liveThrough runs the scenarios on a desktop. The first one makes the baseline
@@ -126,6 +136,16 @@ func stopByMenu(t *testing.T, d *Desktop) {
 	d.clickRow(r.item, stopRow)
 	d.waitNotice(r.began, serverStopped)
 	d.waitFree()
+}
+
+// leftClick opens the window by the icon. GNOME opens the menu by it, as for all
+// icons.
+func leftClick(t *testing.T, d *Desktop) {
+	needWindow(t)
+	r := d.startResident()
+	d.click(leftButton, middle(d.waitIcon(r.item)))
+	d.waitWindow()
+	d.Screenshot("left-click")
 }
 
 func knowThis(t *testing.T, d *Desktop) {

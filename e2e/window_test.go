@@ -158,10 +158,6 @@ func stopByWindow(t *testing.T, d *Desktop) {
 	}
 	d.run("wmctrl", "-F", "-c", windowTitle)
 	d.waitNoWindow()
-	if d.kind != "gnome" { // there the menu opens, as for all icons
-		d.click(leftButton, middle(d.waitIcon(r.item)))
-		d.waitWindow()
-	}
 }
 
 // secondStart starts the program while it runs.
