@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -145,7 +146,7 @@ func (b *testBus) startTray() *fakeTray {
 			f.mu.Unlock()
 		}
 	}()
-	if _, err := conn.RequestName(watcherName, dbus.NameFlagDoNotQueue); err != nil {
+	if _, err := conn.RequestName(watcherName, dbus.NameFlagAllowReplacement|dbus.NameFlagReplaceExisting|dbus.NameFlagDoNotQueue); err != nil {
 		b.t.Fatal(err)
 	}
 	return f
@@ -224,6 +225,24 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("waited 20 s for %s", what)
 		}
 	}
+}
+
+// waitStuck changes the icon until the host hangs in a write that a frozen bus
+// doesn't take.
+func waitStuck(t *testing.T, h *Host) {
+	t.Helper()
+	n := 0
+	waitFor(t, "a write that the bus doesn't take", func() bool {
+		n++
+		h.SetIcon(Look{State: State(n % 3), Glance: strings.Repeat("x", 1+n%512)})
+		for range 100 {
+			if len(h.wakes) == 0 {
+				return false // it was free to look
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return true
+	})
 }
 
 // quietLog swallows what a host logs.
