@@ -209,7 +209,7 @@ func newFace(out io.Writer) *face {
 // means says how the desktop is reached, for the status.
 func (f *face) means() (string, string) {
 	if f.host == nil {
-		return "not on this platform", string(f.noticed())
+		return tray.NoTray, string(f.noticed())
 	}
 	return f.host.Tray(), string(f.noticed())
 }
@@ -244,13 +244,13 @@ func (f *face) introduce(ctx context.Context, out io.Writer, r *reeve.Reeve) err
 // where a desktop may still bring it.
 func (f *face) waitForTray(ctx context.Context) bool {
 	if f.host == nil || !graphical() {
-		return f.host != nil && f.host.Tray() == "shown"
+		return f.host != nil && f.host.Tray() == tray.Shown
 	}
 	ctx, cancel := context.WithTimeout(ctx, trayPatience)
 	defer cancel()
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
-	for f.host.Tray() != "shown" {
+	for f.host.Tray() != tray.Shown {
 		select {
 		case <-look.C:
 		case <-ctx.Done():

@@ -28,22 +28,24 @@ type menuEvent struct {
 }
 
 // exportMenu puts the menu on a connection. Each call of a host runs in a
-// goroutine of the library's, so two that come together may change places: none
-// of the meanings here depends on that.
-func (h *Host) exportMenu(conn *dbus.Conn) error {
+// goroutine of the library's, so two that come together may change places: only
+// the answers that lay the menu out keep to their turns.
+func (h *Host) exportMenu(conn *dbus.Conn, turns *turns) error {
 	m := h.menu
 	unknown := func() *dbus.Error {
 		return dbus.NewError("org.freedesktop.DBus.Error.InvalidArgs", []any{"no such row"})
 	}
 	return exportObject(conn, menuPath, menuInterface, map[string]any{
-		"GetLayout": func(parent, depth int32, names []string) (uint32, layoutNode, *dbus.Error) {
+		"GetLayout": func(call dbus.Message, parent, depth int32, names []string) (uint32, layoutNode, *dbus.Error) {
+			turns.wait(call)
 			revision, layout, ok := m.layout(parent, depth, names)
 			if !ok {
 				return 0, layoutNode{}, unknown()
 			}
 			return revision, layout, nil
 		},
-		"GetGroupProperties": func(ids []int32, names []string) ([]itemProperties, *dbus.Error) {
+		"GetGroupProperties": func(call dbus.Message, ids []int32, names []string) ([]itemProperties, *dbus.Error) {
+			turns.wait(call)
 			return m.groupProperties(ids, names), nil
 		},
 		"GetProperty": func(id int32, name string) (dbus.Variant, *dbus.Error) {

@@ -62,10 +62,10 @@ type Gesture struct {
 
 // The words of Host.Tray.
 const (
-	trayShown  = "shown"
+	Shown      = "shown"
 	trayNoHost = "no tray host"
 	trayNoBus  = "no session bus"
-	trayNone   = "not on this platform"
+	NoTray     = "not on this platform"
 )
 
 // The times that the menu keeps to.

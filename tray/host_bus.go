@@ -21,6 +21,7 @@ const busTime = 2 * time.Second
 type busConn struct {
 	*dbus.Conn
 	socket  net.Conn
+	turns   *turns
 	signals chan *dbus.Signal
 }
 
@@ -72,11 +73,13 @@ func dialSocket(ctx context.Context, path string) (*busConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := dbus.NewConn(patientSocket{socket}, dbus.WithSignalHandler(dbus.NewSequentialSignalHandler()))
+	turns := newTurns()
+	conn, err := dbus.NewConn(patientSocket{socket, turns}, dbus.WithSignalHandler(dbus.NewSequentialSignalHandler()),
+		dbus.WithIncomingInterceptor(turns.called))
 	if err != nil {
 		return nil, errors.Join(err, socket.Close())
 	}
-	b := &busConn{Conn: conn, socket: socket, signals: make(chan *dbus.Signal, 16)}
+	b := &busConn{Conn: conn, socket: socket, turns: turns, signals: make(chan *dbus.Signal, 16)}
 	conn.Signal(b.signals)
 	// Neither of these two knows a time-out of its own.
 	guard, done := context.WithTimeout(ctx, busTime)
@@ -115,12 +118,17 @@ func (b *busConn) ask(ctx context.Context, to, path, method string, answer []any
 }
 
 // patientSocket gives every write busTime: the library knows no time-out for
-// writing, and a bus may stop reading.
-type patientSocket struct{ net.Conn }
+// writing, and a bus may stop reading. It tells turns what has left.
+type patientSocket struct {
+	net.Conn
+	turns *turns
+}
 
 func (p patientSocket) Write(b []byte) (int, error) {
 	if err := p.SetWriteDeadline(time.Now().Add(busTime)); err != nil {
 		return 0, err
 	}
-	return p.Conn.Write(b)
+	n, err := p.Conn.Write(b)
+	p.turns.wrote(b)
+	return n, err
 }

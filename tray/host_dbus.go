@@ -144,7 +144,7 @@ func (h *Host) session(ctx context.Context) error {
 	h.wire.Lock()
 	h.menu.step(time.Now())
 	h.wire.Unlock()
-	if err := errors.Join(h.exportItem(conn.Conn), h.exportMenu(conn.Conn)); err != nil {
+	if err := errors.Join(h.exportItem(conn.Conn), h.exportMenu(conn.Conn, conn.turns)); err != nil {
 		return err
 	}
 	if err := h.watchWatcher(ctx, conn); err != nil {
@@ -265,7 +265,7 @@ func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, l
 			continue
 		}
 		if hosted {
-			h.setTray(trayShown)
+			h.setTray(Shown)
 		} else {
 			h.setTray(trayNoHost)
 		}

@@ -48,7 +48,7 @@ func shown(t *testing.T) (*testBus, *fakeTray, *Host) {
 	b := startTestBus(t)
 	f := b.startTray()
 	h := runHost(t, b.find)
-	waitFor(t, "the icon", func() bool { return f.item() != "" && h.Tray() == trayShown })
+	waitFor(t, "the icon", func() bool { return f.item() != "" && h.Tray() == Shown })
 	return b, f, h
 }
 
@@ -207,7 +207,7 @@ func TestARestartedTrayHostGetsTheIconAgain(t *testing.T) {
 	f.stop()
 	waitFor(t, "the words for no tray host", func() bool { return h.Tray() == trayNoHost })
 	f = b.startTray()
-	waitFor(t, "the icon in the new tray host", func() bool { return f.item() != "" && h.Tray() == trayShown })
+	waitFor(t, "the icon in the new tray host", func() bool { return f.item() != "" && h.Tray() == Shown })
 	h.SetMenu(rowsOf("after"))
 	waitFor(t, "rows in the new tray host", func() bool { return f.fetch()["after"] != 0 })
 }
@@ -215,7 +215,7 @@ func TestARestartedTrayHostGetsTheIconAgain(t *testing.T) {
 func TestAReplacedTrayHostGetsTheIconToo(t *testing.T) {
 	b, _, h := shown(t)
 	f := b.startTray() // takes the name, which is free at no moment
-	waitFor(t, "the icon in the other tray host", func() bool { return f.item() != "" && h.Tray() == trayShown })
+	waitFor(t, "the icon in the other tray host", func() bool { return f.item() != "" && h.Tray() == Shown })
 }
 
 func TestAHostThatAsksGetsTheNewestRows(t *testing.T) {
@@ -249,7 +249,7 @@ func TestAWatcherWithoutATrayHostIsNoTray(t *testing.T) {
 	if err := f.conn.Emit(watcherPath, watcherName+".StatusNotifierHostRegistered"); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "the icon shown", func() bool { return h.Tray() == trayShown })
+	waitFor(t, "the icon shown", func() bool { return h.Tray() == Shown })
 }
 
 func TestARestartedBusGetsTheIconAgain(t *testing.T) {
@@ -259,7 +259,7 @@ func TestARestartedBusGetsTheIconAgain(t *testing.T) {
 	h.SetMenu(rowsOf("meanwhile"))
 	b.start()
 	f = b.startTray()
-	waitFor(t, "the icon on the new bus", func() bool { return f.item() != "" && h.Tray() == trayShown })
+	waitFor(t, "the icon on the new bus", func() bool { return f.item() != "" && h.Tray() == Shown })
 	waitFor(t, "the rows on the new bus", func() bool { return f.fetch()["meanwhile"] != 0 })
 }
 
@@ -270,7 +270,7 @@ func TestABusThatComesLaterIsFound(t *testing.T) {
 	h.SetMenu(rowsOf("a"))
 	b.start()
 	f := b.startTray()
-	waitFor(t, "the icon", func() bool { return f.item() != "" && h.Tray() == trayShown })
+	waitFor(t, "the icon", func() bool { return f.item() != "" && h.Tray() == Shown })
 }
 
 func TestABusThatHangsDelaysNothing(t *testing.T) {
@@ -323,7 +323,7 @@ func TestABusThatHungIsUsedAgain(t *testing.T) {
 	waitStuck(t, h)
 	waitFor(t, "the connection to be given up", func() bool { return h.Tray() == trayNoBus })
 	b.thaw()
-	waitFor(t, "the icon again", func() bool { return h.Tray() == trayShown })
+	waitFor(t, "the icon again", func() bool { return h.Tray() == Shown })
 }
 
 func TestEveryGoroutineOfAHostEnds(t *testing.T) {
@@ -338,7 +338,7 @@ func TestEveryGoroutineOfAHostEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()
-	waitFor(t, "the icon", func() bool { return f.item() != "" && h.Tray() == trayShown })
+	waitFor(t, "the icon", func() bool { return f.item() != "" && h.Tray() == Shown })
 	f.open()
 	cancel()
 	if err := <-ended; err != nil {
@@ -388,5 +388,42 @@ func TestSocketsAreReadFromBusAddresses(t *testing.T) {
 		if got, _ := busSocket(address); got != want {
 			t.Errorf("%s: got %q, want %q", address, got, want)
 		}
+	}
+}
+
+func TestTheMenusAnswersLeaveInTheOrderOfTheirCalls(t *testing.T) {
+	_, f, _ := shown(t)
+	var revision uint32
+	var layout layoutNode
+	f.call(menuPath, menuInterface+".GetLayout", []any{&revision, &layout}, int32(rootID), int32(-1), []string{})
+	object := f.conn.Object(f.item(), menuPath)
+	const pairs = 50 // a bus lets 128 answers be outstanding
+	// One channel for all answers: the library fills it as they come.
+	answers := make(chan *dbus.Call, 2*pairs)
+	var want, got []*dbus.Call
+	for range pairs {
+		for _, ids := range [][]int32{{rootID}, {}} {
+			want = append(want, object.Go(menuInterface+".GetGroupProperties", 0, answers, ids, []string{}))
+		}
+	}
+	for range want {
+		select {
+		case c := <-answers:
+			if c.Err != nil {
+				t.Fatal(c.Err)
+			}
+			got = append(got, c)
+		case <-time.After(10 * time.Second):
+			t.Fatalf("got %d answers in 10 s, want %d", len(got), len(want))
+		}
+	}
+	changed := 0
+	for i := range want {
+		if got[i] != want[i] {
+			changed++
+		}
+	}
+	if changed > 0 {
+		t.Errorf("got %d of %d answers out of the order of their calls", changed, len(want))
 	}
 }

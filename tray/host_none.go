@@ -21,7 +21,7 @@ func NewHost(*slog.Logger) (*Host, error) { return nil, ErrNoTray }
 func (*Host) Gestures() <-chan Gesture { return nil }
 
 // Tray says that there is none.
-func (*Host) Tray() string { return trayNone }
+func (*Host) Tray() string { return NoTray }
 
 // SetIcon does nothing.
 func (*Host) SetIcon(Look) {}

@@ -100,7 +100,7 @@ func (h *Host) Tray() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ready {
-		return trayShown
+		return Shown
 	}
 	return trayNoHost
 }

@@ -5,6 +5,7 @@ package tray
 
 import (
 	"net/netip"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,10 +144,23 @@ func (e entry) label(withPlace bool, state ...string) string {
 	who := e.program()
 	if place := explain.Clean(e.Place, 200); withPlace && place != "" {
 		if room := maxLabel - utf8.RuneCountInString(who+end) - len(" ()"); room >= 8 {
-			who += " (" + shorten(place, room) + ")"
+			who += " (" + shortPlace(place, room) + ")"
 		}
 	}
 	return shorten(who+end, maxLabel+20) // an address with a zone may be long itself
+}
+
+// shortPlace cuts what is least telling first: "http.server in ~/src/shop" gives
+// "http.server in …/shop", and then "http.server".
+func shortPlace(place string, limit int) string {
+	what, where, ok := strings.Cut(place, " in ")
+	if !ok || utf8.RuneCountInString(place) <= limit {
+		return shorten(place, limit)
+	}
+	if short := what + " in …/" + path.Base(where); utf8.RuneCountInString(short) <= limit {
+		return short
+	}
+	return shorten(what, limit)
 }
 
 // shorten keeps a text's beginning and end, with an ellipsis between, so that it

@@ -261,10 +261,10 @@ func TestRowsOfProgramsWithHostileNamesStayOneShortLine(t *testing.T) {
 	}
 }
 
-func TestALongPlaceIsCutInItsMiddle(t *testing.T) {
+func TestALongPlaceLosesItsFolders(t *testing.T) {
 	l := aListener(5173, at("0.0.0.0"), verdict("baseline"), named("node"), placed("vite in ~/work/customers/a-very-long-name/frontend/shop"))
 	got := entry{Listener: l}.openRow().Label
-	if want := "node (vite in ~/w…ontend/shop) · 5173 · open to your network"; got != want {
+	if want := "node (vite in …/shop) · 5173 · open to your network"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if n := utf8.RuneCountInString(got); n > maxLabel {
@@ -333,6 +333,21 @@ func TestAddressesToConnectTo(t *testing.T) {
 		e := entry{Listener: aListener(tt.port, at(tt.address), placed(""), func(l *reeve.Listener) { l.IPv6Only = tt.only6 })}
 		if got := []string{e.dial().String(), e.url()}; !reflect.DeepEqual(got, []string{tt.copy, tt.url}) {
 			t.Errorf("%s port %d: got %q, want %q", tt.address, tt.port, got, []string{tt.copy, tt.url})
+		}
+	}
+}
+
+func TestAPlaceLosesItsFoldersBeforeItsProgram(t *testing.T) {
+	const place = "http.server in ~/src/shop"
+	for limit, want := range map[int]string{
+		25: place,
+		24: "http.server in …/shop",
+		21: "http.server in …/shop",
+		20: "http.server",
+		10: "http…erver",
+	} {
+		if got := shortPlace(place, limit); got != want {
+			t.Errorf("to %d characters: got %q, want %q", limit, got, want)
 		}
 	}
 }

@@ -107,6 +107,7 @@ func (h *Host) itemProperties() map[string]dbus.Variant {
 		"Status":              v("Active"),
 		"WindowId":            v(int32(0)),
 		"IconName":            v(""),
+		"IconAccessibleDesc":  v(look.Glance), // GNOME asks for it (libayatana-appindicator)
 		"IconThemePath":       v(""),
 		"IconPixmap":          v(h.pixmaps[look.State]),
 		"OverlayIconName":     v(""),

@@ -52,15 +52,20 @@ func startListener(t *testing.T, how string) netip.AddrPort {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // killed
-	})
 	var at string
 	if _, err := fmt.Fscanln(out, &at); err != nil {
-		t.Fatalf("read the listener's address: %v", err)
+		t.Errorf("read the listener's address: %v", err)
 	}
-	go func() { _ = cmd.Wait() }() // a zombie would still be there for the stop
+	// It is waited for from now on: a zombie would still be there for a stop.
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // gone already where the test stopped it
+		<-ended
+	})
+	if at == "" {
+		t.FailNow()
+	}
 	return netip.MustParseAddrPort(at)
 }
 
