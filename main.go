@@ -89,7 +89,11 @@ func words() explain.Words {
 	if err != nil {
 		home = "" // paths are shown in full then
 	}
-	return explain.Words{Home: home, Interface: interfaceOf}
+	self, err := os.Executable()
+	if err != nil {
+		self = "" // its example is then a program like any other
+	}
+	return explain.Words{Home: home, Self: self, Interface: interfaceOf}
 }
 
 func windowCommand() *cobra.Command {

@@ -12,7 +12,7 @@ import (
 	"portreeve/monitor/socket"
 )
 
-var words = Words{Home: "/home/ada", Interface: func(a netip.Addr) string {
+var words = Words{Home: "/home/ada", Self: "/usr/bin/portreeve", Interface: func(a netip.Addr) string {
 	return map[string]string{"172.17.0.1": "docker0", "192.168.1.7": "eth0"}[a.String()]
 }}
 
@@ -35,6 +35,8 @@ func TestPlaceSaysWhatRunsWhere(t *testing.T) {
 		"a folder that only begins":    {process.Info{Exe: "/usr/bin/nc", Dir: "/home/adam"}, "in /home/adam"},
 		"a service by its unit":        {process.Info{Exe: "/usr/sbin/sshd", Dir: "/", Unit: "ssh.service"}, "ssh.service"},
 		"the root folder says nothing": {process.Info{Exe: "/usr/sbin/sshd", Dir: "/"}, ""},
+		"our own example":              {process.Info{Exe: "/usr/bin/portreeve", Args: []string{"portreeve", "example"}, Dir: "/home/ada"}, "Portreeve's own example, which does nothing"},
+		"an example that is not ours":  {process.Info{Exe: "/tmp/portreeve", Args: []string{"portreeve", "example"}, Dir: "/home/ada"}, "in ~"},
 		"a forged second line":         {process.Info{Exe: "/usr/bin/nc", Dir: "/home/ada/x\nPortreeve: all is well"}, "in ~/x Portreeve: all is well"},
 		"a reversed name":              {process.Info{Exe: "/usr/bin/nc", Dir: "/home/ada/\u202egnp.exe"}, "in ~/gnp.exe"},
 	} {

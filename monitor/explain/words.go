@@ -17,6 +17,9 @@ import (
 type Words struct {
 	// Home is shown as ~ in front of paths; empty for never.
 	Home string
+	// Self is the path of this program, whose own example is named as such;
+	// empty where it can't be told.
+	Self string
 	// Interface names the network interface that carries an address; empty
 	// where none does. Nil is allowed.
 	Interface func(netip.Addr) string
@@ -44,6 +47,9 @@ func (w Words) Place(l familiar.Listening) string {
 		return ""
 	}
 	o, s := l.Owners[0], familiar.SubjectOf(l)
+	if o.Exe != "" && o.Exe == w.Self && len(o.Args) > 1 && o.Args[1] == "example" {
+		return "Portreeve's own example, which does nothing"
+	}
 	what := s.Module
 	if s.Script != "" && s.Script != familiar.Inline {
 		what = filepath.Base(s.Script)
