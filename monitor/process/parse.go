@@ -27,7 +27,11 @@ type procStat struct {
 	comm  string
 	state byte
 	ppid  int32
-	flags uint64
+	// group and session are the numbers of the process group and the session:
+	// the pids of those who lead or led them. 0 stands for one that can't be
+	// seen from this pid namespace, and for a kernel thread's.
+	group, session int32
+	flags          uint64
 	// start is in clock ticks since boot.
 	start uint64
 }
@@ -61,17 +65,30 @@ func parseStat(b []byte) (procStat, error) {
 				return procStat{}, errFormat
 			}
 			s.state = word[0]
-		case 4, 9, 22:
+		case 4, 5, 6:
+			// The kernel writes -1 for the group and the session of a process that
+			// it is just taking apart (do_task_stat in fs/proc/array.c).
+			if field != 4 && string(word) == "-1" {
+				continue
+			}
+			n, ok := decimal(word)
+			if !ok || n > 1<<31-1 {
+				return procStat{}, errFormat
+			}
+			switch field {
+			case 4:
+				s.ppid = int32(n)
+			case 5:
+				s.group = int32(n)
+			case 6:
+				s.session = int32(n)
+			}
+		case 9, 22:
 			n, ok := decimal(word)
 			if !ok {
 				return procStat{}, errFormat
 			}
 			switch field {
-			case 4:
-				if n > 1<<31-1 {
-					return procStat{}, errFormat
-				}
-				s.ppid = int32(n)
 			case 9:
 				s.flags = n
 			case 22:

@@ -9,13 +9,13 @@ import (
 
 // statLine is a line of /proc/PID/stat for a process of this name.
 func statLine(comm string) string {
-	return "4711 (" + comm + ") R 12 4711 4711 34816 4711 4194304 100 0 0 0 1 2 0 0 20 0 3 0 987654 1000000 200 18446744073709551615\n"
+	return "4711 (" + comm + ") R 12 4710 4709 34816 4711 4194304 100 0 0 0 1 2 0 0 20 0 3 0 987654 1000000 200 18446744073709551615\n"
 }
 
 func TestAHostileNameDoesNotShiftTheFieldsOfStat(t *testing.T) {
 	for _, comm := range []string{"sshd", "", ")", "(", "a) S 1\n", "a) S 1 1 1 1 1 2097152 1 ", "a b c", "\n", "x) (y", "\xff\x00"} {
 		got, err := parseStat([]byte(statLine(comm)))
-		want := procStat{comm: comm, state: 'R', ppid: 12, flags: 4194304, start: 987654}
+		want := procStat{comm: comm, state: 'R', ppid: 12, group: 4710, session: 4709, flags: 4194304, start: 987654}
 		if err != nil || got != want {
 			t.Errorf("comm %q: got %+v, %v, want %+v", comm, got, err, want)
 		}
@@ -33,6 +33,20 @@ func TestACutStatIsAnErrorNotAGuess(t *testing.T) {
 	}
 	for _, bad := range []string{"", "(", ")(", "1 (a) RR 1", "1 (a) R -1 1 1 1 1 1", "1 (a) R 9999999999 1"} {
 		if got, err := parseStat([]byte(bad)); err == nil {
+			t.Errorf("%q: got %+v, want an error", bad, got)
+		}
+	}
+}
+
+func TestAGroupThatCannotBeSeenIsZero(t *testing.T) {
+	for in, want := range map[string]int32{" 4710 4709 ": 4709, " 0 0 ": 0, " -1 -1 ": 0} {
+		got, err := parseStat([]byte(strings.Replace(statLine("a"), " 4710 4709 ", in, 1)))
+		if err != nil || got.session != want || (got.group == 0) != (want == 0) {
+			t.Errorf("%q: got group %d, session %d, %v, want session %d", in, got.group, got.session, err, want)
+		}
+	}
+	for _, bad := range []string{" -2 4709 ", " 4710 -2 ", " 4710 9999999999 ", " x 1 "} {
+		if got, err := parseStat([]byte(strings.Replace(statLine("a"), " 4710 4709 ", bad, 1))); err == nil {
 			t.Errorf("%q: got %+v, want an error", bad, got)
 		}
 	}
@@ -139,7 +153,7 @@ func FuzzStatOfAnyName(f *testing.F) {
 	f.Add("a) S 1\n")
 	f.Fuzz(func(t *testing.T, comm string) {
 		got, err := parseStat([]byte(statLine(comm)))
-		want := procStat{comm: comm, state: 'R', ppid: 12, flags: 4194304, start: 987654}
+		want := procStat{comm: comm, state: 'R', ppid: 12, group: 4710, session: 4709, flags: 4194304, start: 987654}
 		if err != nil || got != want {
 			t.Errorf("comm %q: got %+v, %v, want %+v", comm, got, err, want)
 		}

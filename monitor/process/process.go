@@ -94,7 +94,8 @@ type Outcome int
 const (
 	// Ended: the process is gone.
 	Ended Outcome = iota + 1
-	// Running: the signal was delivered and the process still runs.
+	// Running: the signal was delivered and the process is still there. StateOf
+	// tells why: it goes on, it is stopped, or it is stuck in the kernel.
 	Running
 )
 
@@ -105,6 +106,7 @@ var (
 	ErrReused     = errors.New("the process id now belongs to another process")
 	ErrReplaced   = errors.New("the process runs another program now")
 	ErrNotHolder  = errors.New("the process no longer holds that socket")
+	ErrNotMember  = errors.New("the process no longer belongs to that group")
 	ErrDenied     = errors.New("not permitted to end this process")
 	ErrProtected  = errors.New("this process is protected")
 	ErrSupervised = errors.New("a supervisor would start the process again")

@@ -72,7 +72,7 @@ func printable(name string) string {
 // unsure keeps an error that already says why, and takes every other as a
 // reason for doubt.
 func unsure(name string, pid int32, err error) error {
-	for _, known := range []error{ErrGone, ErrReused, ErrReplaced, ErrNotHolder, ErrDenied, ErrProtected, ErrSupervised, ErrUnsure} {
+	for _, known := range []error{ErrGone, ErrReused, ErrReplaced, ErrNotHolder, ErrNotMember, ErrDenied, ErrProtected, ErrSupervised, ErrUnsure} {
 		if errors.Is(err, known) {
 			return refusal(name, pid, known, "")
 		}

@@ -29,7 +29,9 @@ type steps struct {
 	// guard says why the process is protected, empty when it is not.
 	guard func(pid int32) (string, error)
 	exe   func(pid int32) (File, error)
+	// holds looks for the reason of the stop, and lost is the refusal without it.
 	holds func(ctx context.Context, pid int32, s socket.Socket) (bool, error)
+	lost  error
 	// stopped reports whether it has been stopped by a signal.
 	stopped func(pid int32) bool
 	signal  func(pidfd int, pid int32, sig unix.Signal) error
@@ -58,6 +60,7 @@ func (f *facts) steps() steps {
 			return file, err
 		},
 		holds:   f.proc.holdsSocket,
+		lost:    ErrNotHolder,
 		stopped: f.proc.stopped,
 		signal: func(pidfd int, _ int32, sig unix.Signal) error {
 			return unix.PidfdSendSignal(pidfd, sig, nil, 0)
@@ -124,13 +127,13 @@ func (f *facts) stop(ctx context.Context, do steps, t Target, holds socket.Socke
 	}
 	held, err := do.holds(ctx, t.PID, holds)
 	if err != nil {
-		return check("its sockets can't be read", err)
+		return check("what it holds or belongs to can't be read", err)
 	}
 	if !held {
 		if exited(pidfd, 0) {
 			return refuse(ErrGone, "")
 		}
-		return refuse(ErrNotHolder, "")
+		return refuse(do.lost, "")
 	}
 
 	name := f.called(t.PID)
