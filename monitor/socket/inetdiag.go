@@ -31,6 +31,8 @@ const (
 	ipprotoTCP = 6
 	ipprotoUDP = 17
 
+	tcpEstablished = 1 // TCP_ESTABLISHED
+
 	tcpClose  = 7  // TCP_CLOSE: also a bound, unconnected UDP socket
 	tcpListen = 10 // TCP_LISTEN
 
@@ -57,12 +59,18 @@ type diagQuery struct {
 	// at asks for the one socket that the kernel finds at that place instead
 	// of for a dump.
 	at *Socket
+	// connections, where set, takes established connections in place of the
+	// sockets that listen, which then are none.
+	connections *[]Connection
 }
 
 // state is the one state that is asked for. Listeners have a hash of their
 // own: a mask of LISTEN alone keeps the kernel from walking the connections.
 func (q *diagQuery) state() uint8 {
-	if q.proto == UDP {
+	switch {
+	case q.connections != nil:
+		return tcpEstablished
+	case q.proto == UDP:
 		return tcpClose
 	}
 	return tcpListen
@@ -241,6 +249,14 @@ func parseDiagMsg(b []byte, q *diagQuery, zones zoneNames) (s Socket, ok bool, e
 
 	if err := s.addDiagAttrs(b[diagMsgLen:]); err != nil {
 		return s, false, err
+	}
+	if q.connections != nil {
+		remote := netip.AddrFrom16([16]byte(id[20:36]))
+		if family == afInet {
+			remote = netip.AddrFrom4([4]byte(id[20:24]))
+		}
+		*q.connections = append(*q.connections, Connection{Socket: s, Remote: netip.AddrPortFrom(remote, be.Uint16(id[2:]))})
+		return s, false, nil
 	}
 	return s, true, nil
 }
