@@ -59,8 +59,27 @@ func Open(ctx context.Context, verbs Verbs, first reeve.ShowRequest) (err error)
 	}
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
 	defer stop()
+	defer drawAgain(win)()
 	a.Run()
 	return nil
+}
+
+// drawAgain draws the window some more times while it is young, until the
+// returned function is called. A window that has only just been mapped may not
+// show its last frame until something changes in it (seen: GNOME Shell 43 under
+// load, software GL).
+func drawAgain(win fyne.Window) (stop func()) {
+	var timers []*time.Timer
+	for _, age := range []time.Duration{300 * time.Millisecond, time.Second, 2 * time.Second} {
+		timers = append(timers, time.AfterFunc(age, func() {
+			fyne.Do(func() { win.Content().Refresh() })
+		}))
+	}
+	return func() {
+		for _, t := range timers {
+			t.Stop()
+		}
+	}
 }
 
 // drawn tells whether Fyne made the window that it was asked to show. Where the
