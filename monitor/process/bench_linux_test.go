@@ -30,7 +30,7 @@ func crowd(b *testing.B, n int) {
 	}
 	for range n {
 		pid := idleCopy(b)
-		b.Cleanup(func() { end(int(pid), unix.SIGKILL) })
+		b.Cleanup(func() { endCopy(int(pid)) })
 	}
 	for _, fd := range extra {
 		unix.Close(fd)
@@ -120,7 +120,7 @@ func BenchmarkOneNewListener(b *testing.B) {
 			b.Fatalf("gopsutil: got %d, want %d", got, pid)
 		}
 		naive = append(naive, time.Since(begun))
-		end(int(pid), unix.SIGKILL)
+		endCopy(int(pid))
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(micros(median(fresh)), "µs/new")
@@ -136,7 +136,7 @@ func BenchmarkAllListenersAtOnce(b *testing.B) {
 	var want []socket.Socket
 	for range 50 {
 		pid, s := newListener(b)
-		b.Cleanup(func() { end(int(pid), unix.SIGKILL) })
+		b.Cleanup(func() { endCopy(int(pid)) })
 		want = append(want, s)
 	}
 	ss, err := exec.LookPath("ss")
@@ -181,7 +181,7 @@ func BenchmarkRecheck(b *testing.B) {
 	var want []socket.Socket
 	for range 50 {
 		pid, s := newListener(b)
-		b.Cleanup(func() { end(int(pid), unix.SIGKILL) })
+		b.Cleanup(func() { endCopy(int(pid)) })
 		want = append(want, s)
 	}
 	crowd(b, 300)
