@@ -43,8 +43,8 @@ type Desktop struct {
 	// elements answers what is on the screen and where; each kind of desktop
 	// has its own source.
 	elements func() ([]element, error)
-	// trayPlace finds the icon with a title among what is shown.
-	trayPlace func(shown []element, title string) image.Rectangle
+	// trayPlace finds the icon among what is shown.
+	trayPlace func(shown []element) image.Rectangle
 	notices   *noticeLog
 }
 

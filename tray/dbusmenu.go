@@ -29,6 +29,10 @@ const rootID = 0
 // it the host only asked ahead.
 const promiseTime = time.Second
 
+// afterTime is how long the rows of a menu that was closed stay as they were,
+// for the click that closed it.
+const afterTime = 300 * time.Millisecond
+
 // keptRows is how many rows that are no longer shown are remembered for clicks
 // that are still on their way.
 const keptRows = 512
@@ -57,6 +61,7 @@ type busMenu struct {
 	certain   bool      // the host said so, not only that it might be soon
 	published time.Time // the last change of any kind
 	moved     time.Time // the last change of structure
+	settled   time.Time // until then a click may belong to a menu that was closed
 }
 
 func newBusMenu() *busMenu {
@@ -98,7 +103,11 @@ func (m *busMenu) step(now time.Time) (change menuChange, seen []string, next ti
 	if !m.dirty {
 		return menuChange{}, seen, 0
 	}
-	if due := m.published.Add(calmTime); now.Before(due) {
+	due := m.published.Add(calmTime)
+	if m.settled.After(due) {
+		due = m.settled
+	}
+	if now.Before(due) {
 		return menuChange{}, seen, due.Sub(now)
 	}
 	return m.publish(now), seen, 0
@@ -143,10 +152,15 @@ func (m *busMenu) alreadyShown(now time.Time) (change menuChange, seen []string)
 	return change, seen
 }
 
-// shut is the host's word that the menu is closed.
-func (m *busMenu) shut() (seen []string) {
+// shut is the host's word that the menu is closed. The click that closed it may
+// still be on its way (LXQt tells it a millisecond later): it was meant for the
+// rows as they were drawn, so they stay for afterTime.
+func (m *busMenu) shut(now time.Time) (seen []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.certain {
+		m.settled = now.Add(afterTime)
+	}
 	return m.close()
 }
 
@@ -170,7 +184,7 @@ func (m *busMenu) click(id int32, now time.Time) (g Gesture, seen []string, ok b
 	if !ok || it.row.Do.Act == Nothing || it.row.Disabled {
 		return Gesture{}, nil, false
 	}
-	unsure := !m.certain && now.Sub(m.moved) < unsureTime
+	unsure := !m.certain && !now.Before(m.settled) && now.Sub(m.moved) < unsureTime
 	return Gesture{Kind: Clicked, Do: it.row.Do, Unsure: unsure}, m.close(), true
 }
 

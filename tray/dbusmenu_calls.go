@@ -96,7 +96,7 @@ func (h *Host) menuEvent(id int32, name string) {
 	case name == "opened" && id == rootID:
 		h.menu.open(now)
 	case name == "closed" && id == rootID:
-		seen = h.menu.shut()
+		seen = h.menu.shut(now)
 	case name == "clicked":
 		g, keys, ok := h.menu.click(id, now)
 		if !ok {

@@ -50,7 +50,7 @@ func TestAnOpenMenuIsHeldUntilItIsClosed(t *testing.T) {
 		end  func(m *busMenu, id int32, now time.Time) []string
 		held time.Duration
 	}{
-		"by the event": {func(m *busMenu, _ int32, _ time.Time) []string { return m.shut() }, time.Second},
+		"by the event": {func(m *busMenu, _ int32, now time.Time) []string { return m.shut(now) }, time.Second},
 		"by a click": {func(m *busMenu, id int32, now time.Time) []string {
 			_, seen, _ := m.click(id, now)
 			return seen
@@ -78,12 +78,38 @@ func TestAnOpenMenuIsHeldUntilItIsClosed(t *testing.T) {
 				if got, want := c.end(m, idOf(t, m, "a"), now), []string{"a", "b"}; !reflect.DeepEqual(got, want) {
 					t.Errorf("got %q as seen, want %q", got, want)
 				}
-				m.step(now)
+				m.step(now.Add(afterTime))
 				if got, want := shownKeys(m), []string{"new", "a"}; !reflect.DeepEqual(got, want) {
 					t.Errorf("got rows %q after the closing, want %q", got, want)
 				}
 			})
 		}
+	}
+}
+
+func TestAClickThatIsToldAfterTheClosingIsMeant(t *testing.T) {
+	// LXQt tells "closed" a millisecond before "clicked".
+	m := newBusMenu()
+	now := noon
+	stop := Row{Key: "stop", Label: "Stop python3", Do: Do{Act: ActStop, Title: "python3"}}
+	m.set([]Row{stop})
+	m.step(now)
+	m.layout(rootID, -1, nil)
+	id := m.root.children[0].id
+	now = now.Add(time.Minute)
+	m.aboutToShow(now)
+	m.open(now)
+	m.set([]Row{{Key: "another", Label: "Another"}, stop})
+	now = now.Add(time.Second)
+	m.shut(now)
+	if change, _, next := m.step(now); change.structure || next != afterTime {
+		t.Errorf("just after the closing: got structure %v and %v, want the rows to stay for %v", change.structure, next, afterTime)
+	}
+	if g, _, ok := m.click(id, now.Add(time.Millisecond)); !ok || g.Unsure || g.Do.Title != "python3" {
+		t.Errorf("got %+v, %v, want the click as it was meant", g, ok)
+	}
+	if change, _, _ := m.step(now.Add(afterTime)); !change.structure {
+		t.Error("the newcomers never came")
 	}
 }
 

@@ -103,6 +103,12 @@ func helper(role string) int {
 		return 0
 	case "zombie":
 		return zombie()
+	case "leader":
+		return leader()
+	case "stuck":
+		return stuck()
+	case "crowded":
+		return crowded(arg)
 	case "owntable":
 		return ownTable()
 	case "receive":

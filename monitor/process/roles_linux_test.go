@@ -3,11 +3,13 @@ package process
 // The roles of test processes that need more than a few lines.
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -20,10 +22,10 @@ import (
 )
 
 // init keeps the main goroutine on the main thread where a role needs to know
-// which thread it is.
+// which thread it is, or one that lasts.
 func init() {
 	switch os.Getenv(helperVar) {
-	case "zombie", "owntable":
+	case "zombie", "owntable", "stuck":
 		runtime.LockOSThread()
 	}
 }
@@ -148,8 +150,8 @@ func exhausted(arg string) int {
 		case err == nil:
 			fmt.Printf("ready refused=%d outcome=%d\n", left, out)
 			return 0
-		case !errors.Is(err, ErrUnsure):
-			return fail(fmt.Errorf("with %d descriptors left: got %w, want ErrUnsure", left, err))
+		case !errors.Is(err, ErrUnsure) || !strings.Contains(err.Error(), unix.EMFILE.Error()):
+			return fail(fmt.Errorf("with %d descriptors left: got %w, want ErrUnsure for want of descriptors", left, err))
 		}
 		if err := unix.Kill(int(t.PID), 0); err != nil {
 			return fail(fmt.Errorf("with %d descriptors left the process is gone: %w", left, err))
@@ -192,4 +194,66 @@ func privateProc(options string) error {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
 	return nil
+}
+
+// leader starts a child in its own session and process group that outlives it:
+// both read the same standard input.
+func leader() int {
+	c := exec.Command("/proc/self/exe")
+	c.Env = append(os.Environ(), helperVar+"=idle")
+	c.Stdin = os.Stdin
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return fail(err)
+	}
+	if err := c.Start(); err != nil {
+		return fail(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
+		return fail(fmt.Errorf("child: %q, %v", line, err))
+	}
+	fmt.Println("ready", c.Process.Pid)
+	io.Copy(io.Discard, os.Stdin)
+	c.Wait()
+	return 0
+}
+
+// stuck starts a copy of itself that is asleep in the kernel, as the parent in
+// vfork(2), with all signals blocked, as posix_spawn of glibc has them then.
+func stuck() int {
+	pid, err := spawnStuck()
+	if err != nil {
+		return fail(err)
+	}
+	fmt.Println("ready", pid)
+	io.Copy(io.Discard, os.Stdin)
+	// Not yet waited for, its number is still its own. The child that it waits
+	// for sees that it is gone.
+	endCopy(int(pid))
+	return 0
+}
+
+// crowded may have 64 descriptors, most of which are taken, and stops what it is
+// told to.
+func crowded(arg string) int {
+	t, s, err := parseOrder(arg)
+	if err != nil {
+		return fail(err)
+	}
+	limit := unix.Rlimit{Cur: 64, Max: 64}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return fail(err)
+	}
+	for {
+		fd, err := unix.Open("/dev/null", unix.O_RDONLY, 0)
+		if err != nil {
+			return fail(err)
+		}
+		if fd == 64-8 {
+			break
+		}
+	}
+	out, err := Stop(context.Background(), t, s, Kill, 5*time.Second)
+	fmt.Printf("ready outcome=%d: %v\n", out, err)
+	return 0
 }

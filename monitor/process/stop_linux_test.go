@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -172,6 +171,58 @@ func TestAZombieLeaderEndsByKill(t *testing.T) {
 	}
 }
 
+// as prepares a role of another user, or of this one where that is the user.
+func as(t *testing.T, uid int) (*exec.Cmd, *os.File) {
+	t.Helper()
+	cmd, self := asNobody(t)
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+	return cmd, self
+}
+
+func TestAZombieLeaderIsFoundAndEndsForRootAndForItsUser(t *testing.T) {
+	for _, who := range []int{0, 65534} {
+		f, s := listenFile(t)
+		cmd, self := as(t, 65534)
+		z := startAs(t, cmd, "zombie", self, f)
+		f.Close()
+		info := describe(t, z.pid())
+		cmd, self = as(t, who)
+		// Its folder in /proc is root's, but its user finds it all the same.
+		sees := startAs(t, cmd, fmt.Sprintf("sees:%d", s.Inode), self)
+		if want := fmt.Sprintf("uid=%d owners=1 ", who); !strings.HasPrefix(sees.said, want) {
+			t.Errorf("got %q, want %q", sees.said, want)
+		}
+		cmd, self = as(t, who)
+		n := startAs(t, cmd, "denied:"+order(info.Target(), s), self)
+		if want := fmt.Sprintf("uid=%d outcome=%d denied=false: <nil>", who, Ended); n.said != want {
+			t.Errorf("got %q, want %q", n.said, want)
+		}
+	}
+}
+
+func TestTheUserOfADeniedProcessIsNamedWhoeverItIs(t *testing.T) {
+	f, s := listenFile(t)
+	cmd, self := as(t, 65534)
+	c := startAs(t, cmd, "idle", self, f)
+	f.Close()
+	nobody := describe(t, c.pid())
+	cmd, self = as(t, 54321)
+	n := startAs(t, cmd, "denied:"+order(Target{ID: nobody.ID}, s), self)
+	const want = "uid=54321 outcome=0 denied=true: "
+	if !strings.HasPrefix(n.said, want) || !strings.HasSuffix(n.said, "it belongs to "+nobody.User) || nobody.User == "" {
+		t.Errorf("got %q, want %q and that it belongs to %q", n.said, want, nobody.User)
+	}
+	lives(t, c)
+}
+
+func TestSixtyFourDescriptorsAreEnoughWhileAFewAreFree(t *testing.T) {
+	_, info, s := victim(t, "idle")
+	c := start(t, "crowded:"+order(info.Target(), s))
+	if want := fmt.Sprintf("outcome=%d: <nil>", Ended); c.said != want {
+		t.Errorf("got %q, want %q", c.said, want)
+	}
+}
+
 func TestStopWithoutDescriptorsIsUnsureAndSignalsNobody(t *testing.T) {
 	_, info, s := victim(t, "idle")
 	e := start(t, "exhausted:"+order(info.Target(), s))
@@ -288,100 +339,6 @@ func TestAnotherUsersProcessIsDeniedAndItsUserNamed(t *testing.T) {
 			t.Errorf("got %q, want %q and that it belongs to root", n.said, want)
 		}
 		lives(t, c)
-	}
-}
-
-// unarmed is a stop whose signals go nowhere, for processes that a broken check
-// must not cost.
-func unarmed(t *testing.T, pid int32, s socket.Socket) (name string, err error) {
-	t.Helper()
-	p, err := openProc()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.close()
-	f := newFacts(p)
-	info, err := f.look(context.Background(), pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	do := f.steps()
-	do.holds = func(context.Context, int32, socket.Socket) (bool, error) { return true, nil }
-	do.signal = func(_ int, pid int32, sig unix.Signal) error {
-		t.Errorf("pid %d: got signal %v, want none", pid, sig)
-		return nil
-	}
-	_, err = f.stop(context.Background(), do, info.Target(), s, Terminate, 0)
-	return info.Name, err
-}
-
-func TestPortreeveItselfAndWhoStartedItAreProtected(t *testing.T) {
-	_, s := listenFile(t)
-	for pid, words := range map[int]string{
-		os.Getpid():  "it is Portreeve itself",
-		os.Getppid(): "it started Portreeve",
-		1:            "it started Portreeve",
-	} {
-		if pid == 1 && os.Getuid() != 0 {
-			continue // what pid 1 runs can only be read by root
-		}
-		name, err := unarmed(t, int32(pid), s)
-		want := fmt.Sprintf("end %s (pid %d): this process is protected: %s", name, pid, words)
-		if !errors.Is(err, ErrProtected) || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-}
-
-func TestAKernelThreadIsProtected(t *testing.T) {
-	const kthreadd = 2
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", kthreadd))
-	st, perr := parseStat(b)
-	if err != nil || perr != nil || !st.kernelThread() {
-		t.Skip("pid 2 is no kernel thread here (a container's pid namespace)")
-	}
-	_, s := listenFile(t)
-	if _, err := unarmed(t, kthreadd, s); !errors.Is(err, ErrProtected) {
-		t.Errorf("got %v, want ErrProtected", err)
-	}
-}
-
-func TestOnlyASystemFileIsProtectedByItsName(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root can make a file that belongs to the system")
-	}
-	dir, err := os.MkdirTemp("", "pr")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	binary, err := os.ReadFile("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name string
-		uid  int
-		want error
-	}{{"sway", 0, ErrProtected}, {"dbus-daemon", 0, ErrProtected}, {"swaybar", 0, nil}, {"sway", 65534, nil}} {
-		path := filepath.Join(dir, fmt.Sprintf("%d", c.uid), c.name)
-		os.MkdirAll(filepath.Dir(path), 0o755)
-		if err := os.WriteFile(path, binary, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chown(path, c.uid, c.uid); err != nil {
-			t.Fatal(err)
-		}
-		f, s := listenFile(t)
-		p := startAs(t, exec.Command(path), "idle", f)
-		info, err := Describe(context.Background(), p.pid())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = Stop(context.Background(), info.Target(), s, Terminate, patience)
-		if !errors.Is(err, c.want) {
-			t.Errorf("%s of uid %d: got %v, want %v", c.name, c.uid, err, c.want)
-		}
 	}
 }
 
