@@ -791,7 +791,7 @@ func TestStopAnswersWithTheOutcome(t *testing.T) {
 			if got, want := p.labels(), "Stop shop.service, Stop only python3, Cancel"; got != want {
 				t.Errorf("buttons: got %q, want %q", got, want)
 			}
-			if got, want := p.last().Body, "Shop.service would start python3 again (Restart=always). To stop it for good: systemctl --user stop shop.service."; got != want {
+			if got, want := p.last().Body, "shop.service would start python3 again (Restart=always). To stop it for good: systemctl --user stop shop.service."; got != want {
 				t.Errorf("body: got  %q\nwant %q", got, want)
 			}
 			p.click("Stop shop.service")
