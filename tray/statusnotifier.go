@@ -131,7 +131,9 @@ func (h *Host) emitLook(conn *dbus.Conn, before, after Look) {
 	}
 	if before.Glance != after.Glance {
 		h.emit(conn, itemPath, itemInterface+".NewToolTip")
-		names = append(names, "ToolTip")
+		// GNOME's extension fetches whatever property X a signal NewX names.
+		h.emit(conn, itemPath, itemInterface+".NewIconAccessibleDesc")
+		names = append(names, "ToolTip", "IconAccessibleDesc")
 	}
 	if len(names) > 0 {
 		// Hosts that keep to the newer habit read this one; the values are
