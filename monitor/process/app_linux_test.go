@@ -41,16 +41,18 @@ func TestOnlyTheFirstOfAUnitLeadsIt(t *testing.T) {
 	files := map[string]string{
 		"1/cgroup":  "0::/init.scope\n",
 		"20/cgroup": "0::/user.slice/user-1000.slice/user@1000.service/init.scope\n",
-		// The editor, its worker, a server whose shell has ended, and one that
+		// The editor, its workers, the second of the same clock tick as its
+		// parent, a server whose shell has ended, and one that
 		// another terminal's shell started.
 		"30/cgroup": editor,
 		"31/cgroup": editor,
+		"32/cgroup": editor,
 		"40/cgroup": editor,
 		"50/cgroup": "0::/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1.scope\n",
 		"60/cgroup": "0::/\n",
 		"7x/cgroup": editor, // no process
 	}
-	start := map[int32]uint64{1: 1, 20: 100, 30: 300, 31: 310, 40: 400, 50: 200, 60: 500}
+	start := map[int32]uint64{1: 1, 20: 100, 30: 300, 31: 310, 32: 300, 40: 400, 50: 200, 60: 500}
 	for pid, tick := range start {
 		files[fmt.Sprintf("%d/stat", pid)] = fmt.Sprintf("%d (a) S 20 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0\n", pid, tick)
 	}
@@ -64,6 +66,7 @@ func TestOnlyTheFirstOfAUnitLeadsIt(t *testing.T) {
 		{"the editor of a parent that has ended", 30, 99, true},
 		{"the editor of a parent that is not seen", 30, 0, true},
 		{"its worker", 31, 30, false},
+		{"a worker started at once", 32, 30, false},
 		{"an orphan in its terminal", 40, 20, false},
 		{"a shell in a unit of its own", 50, 20, true},
 		{"a process without a unit", 60, 20, false},

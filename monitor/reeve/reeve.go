@@ -199,15 +199,6 @@ func (r *Reeve) judgeBy(ctx context.Context, book *familiar.Book, change func(*f
 	return nil
 }
 
-// Reload reads rules and baseline from disk again.
-func (r *Reeve) Reload(ctx context.Context) error {
-	book, err := r.Monitor.Book(ctx)
-	if err != nil {
-		return err
-	}
-	return r.Monitor.SetBook(ctx, r.Store.Load(*book, true))
-}
-
 // Example starts Portreeve's own harmless listener.
 func (r *Reeve) Example(ctx context.Context) error {
 	if r.Options.Example == nil {

@@ -155,7 +155,7 @@ func (s *search) byProcess(w restarter, enders []process.Info, holds socket.Sock
 		Command: s.asRoot(top.UID, "kill"),
 		key:     top.Target().String(),
 		stop: func(ctx context.Context) error {
-			return s.endAll(ctx, enders, holds, owner)
+			return s.endAll(ctx, enders, w.kind, holds, owner)
 		},
 	}
 	for i := range enders {
@@ -190,8 +190,8 @@ const (
 )
 
 // endAll ends the processes in their order, and the owner of the socket if it
-// outlives them.
-func (s *search) endAll(ctx context.Context, enders []process.Info, holds socket.Socket, owner process.Info) error {
+// outlives them. kind is what the outermost is.
+func (s *search) endAll(ctx context.Context, enders []process.Info, kind Kind, holds socket.Socket, owner process.Info) error {
 	for _, p := range enders {
 		out, err := process.End(ctx, p.Target(), process.Terminate, patience)
 		switch {
@@ -202,7 +202,8 @@ func (s *search) endAll(ctx context.Context, enders []process.Info, holds socket
 			return ErrRunning
 		}
 	}
-	if s.ends(ctx, owner) {
+	// A shell that ends leaves its program alone.
+	if kind == Watcher && s.ends(ctx, owner) {
 		return nil
 	}
 	out, err := process.Stop(ctx, owner.Target(), holds, process.Terminate, patience)

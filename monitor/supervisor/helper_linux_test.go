@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -57,6 +58,10 @@ func play(role string) int {
 				}
 			}
 		}
+	case "denied":
+		if err = denied(arg); err == nil {
+			return 0
+		}
 	case "systemd":
 		err = becomeSystemd(arg)
 	}
@@ -64,15 +69,22 @@ func play(role string) int {
 	return 1
 }
 
-// freePort gives an address on loopback where nobody listens.
+// ports counts the ports that were given out.
+var ports atomic.Int32
+
+// freePort gives an address on loopback where nobody listens. It is below the
+// range of temporary ports, so that nobody else is given it by the kernel.
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		at := fmt.Sprintf("127.0.0.1:%d", 20000+(os.Getpid()%500)*20+int(ports.Add(1))%10000)
+		if l, err := net.Listen("tcp4", at); err == nil {
+			l.Close()
+			return at
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // folder makes a private folder with a short name, as sockets need it.
@@ -182,7 +194,7 @@ func lookAt(t testing.TB, at string) (held, bool) {
 // that all supervisors here would have used to start the listener again.
 func staysFree(t testing.TB, at string) {
 	t.Helper()
-	for end := time.Now().Add(600 * time.Millisecond); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(400 * time.Millisecond); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if l, ok := lookAt(t, at); ok {
 			t.Fatalf("%s: got held by %s (pid %d), want it free", at, l.owner.Name, l.owner.PID)
 		}

@@ -35,7 +35,7 @@ func shellText(p process.Info, read func(string) string) (text, name string) {
 	for i := 1; i < len(p.Args); i++ {
 		word := p.Args[i]
 		switch {
-		case word == "-o" || word == "+o" || word == "-O" || word == "+O" || word == "--rcfile" || word == "--init-file":
+		case word == "--rcfile" || word == "--init-file":
 			i++
 		case strings.HasPrefix(word, "--") && word != "--":
 		case len(word) > 1 && (word[0] == '-' || word[0] == '+') && word != "--":
@@ -45,6 +45,10 @@ func shellText(p process.Info, read func(string) string) (text, name string) {
 					return p.Args[i+1], p.Name
 				}
 				return "", p.Name
+			}
+			// The option's name follows: sh -euo pipefail.
+			if end := word[len(word)-1]; end == 'o' || end == 'O' {
+				i++
 			}
 		default:
 			if word == "--" {

@@ -6,9 +6,11 @@ package supervisor
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"portreeve/monitor/process"
@@ -39,6 +41,7 @@ func (s *search) pm2(daemon process.Info, home string, app process.Info) (*Super
 	if err != nil {
 		return nil, err
 	}
+	env = pm2Env(env)
 	id := env["pm_id"]
 	if !digits(id) || !pm2Runs(home, id, app.PID) {
 		// Its environment is what the application makes of it; the daemon's own
@@ -69,6 +72,7 @@ func (s *search) pm2Cluster(daemon process.Info, home string) (*Supervisor, erro
 	seen := make(map[application]string) // and the number of one of its processes
 	for _, pid := range children {
 		env, err := environOf(process.Info{ID: process.ID{PID: pid}})
+		env = pm2Env(env)
 		if err != nil || env["exec_mode"] != "cluster_mode" || !digits(env["pm_id"]) || !pm2Runs(home, env["pm_id"], pid) {
 			continue
 		}
@@ -83,6 +87,31 @@ func (s *search) pm2Cluster(daemon process.Info, home string) (*Supervisor, erro
 		s.pm2Stop(sup, daemon, home, app.name, id)
 	}
 	return sup, nil
+}
+
+// pm2Env gives what pm2 told an application of itself: a variable each in fork
+// mode, one variable of JSON in cluster mode (lib/God/ClusterMode.js).
+func pm2Env(env map[string]string) map[string]string {
+	packed, ok := env["pm2_env"]
+	if !ok {
+		return env
+	}
+	var all map[string]any
+	if json.Unmarshal([]byte(packed), &all) != nil {
+		return nil
+	}
+	told := make(map[string]string)
+	for _, name := range []string{"name", "pm_id", "namespace", "exec_mode", "autorestart"} {
+		switch v := all[name].(type) {
+		case string:
+			told[name] = v
+		case float64:
+			told[name] = strconv.FormatFloat(v, 'f', -1, 64)
+		case bool:
+			told[name] = strconv.FormatBool(v)
+		}
+	}
+	return told
 }
 
 // project is the namespace of an application, empty for the one that all are

@@ -191,6 +191,7 @@ func becomeSystemd(groups string) error {
 }
 
 func TestAServiceThatSystemdRestartsIsStoppedForGood(t *testing.T) {
+	t.Parallel()
 	m := startManager(t)
 	at := freePort(t)
 	m.serve("shop.service", at, "Restart=always")
@@ -211,6 +212,7 @@ func TestAServiceThatSystemdRestartsIsStoppedForGood(t *testing.T) {
 }
 
 func TestAShellThatCarriesTheServiceDoesNotHideItsUnit(t *testing.T) {
+	t.Parallel()
 	m := startManager(t)
 	at := freePort(t)
 	run := filepath.Join(m.home, "run.sh")
@@ -228,6 +230,7 @@ func TestAShellThatCarriesTheServiceDoesNotHideItsUnit(t *testing.T) {
 }
 
 func TestAUnitIsNoSupervisorOfWhatItDoesNotWaitFor(t *testing.T) {
+	t.Parallel()
 	m := startManager(t)
 	editor, app := freePort(t), freePort(t)
 	// An "editor" that restarts and has something else of its own running.
@@ -243,6 +246,7 @@ func TestAUnitIsNoSupervisorOfWhatItDoesNotWaitFor(t *testing.T) {
 }
 
 func TestASocketUnitIsStoppedWithItsService(t *testing.T) {
+	t.Parallel()
 	m := startManager(t)
 	at := freePort(t)
 	m.unit("act.socket", "[Socket]\nListenStream="+at+"\n")
@@ -292,6 +296,7 @@ func TestASocketUnitIsStoppedWithItsService(t *testing.T) {
 }
 
 func TestATimerWouldStartItsServiceAgain(t *testing.T) {
+	t.Parallel()
 	m := startManager(t)
 	at := freePort(t)
 	m.serve("tick.service", at, "")
@@ -309,6 +314,7 @@ func TestATimerWouldStartItsServiceAgain(t *testing.T) {
 }
 
 func TestAManagerThatSaysNothingIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
 	dir := folder(t)
 	if err := os.MkdirAll(dir+"/systemd", 0o700); err != nil {
 		t.Fatal(err)
