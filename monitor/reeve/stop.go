@@ -238,7 +238,8 @@ func refused(err error, o process.Info) *Error {
 		e.Code, e.Hint = CodeProtected, "stop it by its own means if you are sure"
 	case errors.Is(err, process.ErrUnsure):
 		e.Code, e.Hint = CodeUnsure, "nothing was stopped; look again: portreeve list"
-	case errors.Is(err, process.ErrReused), errors.Is(err, process.ErrReplaced), errors.Is(err, process.ErrNotHolder):
+	case errors.Is(err, process.ErrReused), errors.Is(err, process.ErrReplaced),
+		errors.Is(err, process.ErrNotHolder), errors.Is(err, process.ErrNotMember):
 		e.Code, e.Hint = CodeChanged, "nothing was stopped; look again: portreeve list"
 	}
 	return e
