@@ -196,6 +196,16 @@ func failure(err error) (text, hint string) {
 	return "Not done: " + clean(text, longText) + ".", hint
 }
 
+// full makes a sentence of a message: it begins as it is, since that may be a
+// program's name, and ends with a full stop.
+func full(text string) string {
+	text = clean(text, longText)
+	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "…") {
+		return text
+	}
+	return text + "."
+}
+
 // plural puts a number before a noun.
 func plural(n int, one, many string) string {
 	if n == 1 {
