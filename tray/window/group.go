@@ -76,10 +76,10 @@ func (w *window) confirmGroup(dry reeve.GroupRequest, g *reeve.Group) {
 	}
 	scroll := container.NewVScroll(all)
 	scroll.SetMinSize(fyne.NewSize(0, min(all.MinSize().Height, membersHeight)))
-	content := container.NewVBox(sentence(counted(g)+". Unsaved work in them may be lost."), scroll)
+	content := container.NewVBox(sentence(capital(counted(g))+". Unsaved work in them may be lost."), scroll)
 	what := "Stop " + plural(len(g.Members), "program", "programs")
 	if len(g.Members) == 0 {
-		w.ask("Nobody to stop", container.NewVBox(sentence(counted(g)+"."), scroll), nil, "Close")
+		w.ask("Nobody to stop", container.NewVBox(sentence(capital(counted(g))+"."), scroll), nil, "Close")
 		return
 	}
 	sure := dry

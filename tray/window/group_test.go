@@ -51,7 +51,7 @@ func TestTheMenuBesideStopListsFirstAndThenStopsExactlyThose(t *testing.T) {
 		if got, want := d.answers(), []string{"Stop 2 programs", "Cancel"}; !slices.Equal(got, want) {
 			t.Fatalf("answers: got %q, want %q", got, want)
 		}
-		for _, want := range []string{"the project ~/src/shop has 2 programs to stop.", "node", "pid 4711 · 127.0.0.1:5173, [::1]:5173 · vite in",
+		for _, want := range []string{"The project ~/src/shop has 2 programs to stop.", "node", "pid 4711 · 127.0.0.1:5173, [::1]:5173 · vite in",
 			"python3", "pid 4712", "Left alone", "bash", "pid 4000 · it is the shell that you type in"} {
 			if got := d.texts(); !strings.Contains(got, want) {
 				t.Errorf("dialog: got %q, want %q in it", got, want)

@@ -36,6 +36,7 @@ func (o *outcome) say(text, hint string) {
 	o.choices.RemoveAll()
 	o.text.Importance = widget.MediumImportance
 	o.text.SetText(text)
+	o.w.fit()
 }
 
 // fail shows an error with its hint.
@@ -56,7 +57,7 @@ func (o *outcome) offer(choices ...choice) {
 	}
 	if len(choices) > 0 {
 		o.choices.Show()
-		o.box.Refresh()
+		o.w.fit()
 	}
 }
 
@@ -73,5 +74,5 @@ func (o *outcome) update() {
 		o.spin.Stop()
 		o.spin.Hide()
 	}
-	o.box.Refresh()
+	o.w.fit()
 }

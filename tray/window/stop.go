@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,8 +100,12 @@ func (w *window) refused(err error, s step) {
 	where := newLine(plain())
 	where.set(s.where, faint())
 	content := container.NewVBox(where, sentence(full(no.Message)))
-	if no.Hint != "" {
-		content.Add(sentence(full(no.Hint)))
+	// A command that stands below its button need not be said twice.
+	said := slices.ContainsFunc(no.Offers, func(o reeve.Offer) bool {
+		return o.Command != "" && strings.Contains(no.Hint, o.Command)
+	})
+	if no.Hint != "" && !said {
+		content.Add(sentence(capital(full(no.Hint))))
 	}
 	w.ask(clean(s.label, labelText)+"?", content, ways, "Cancel")
 }

@@ -82,8 +82,8 @@ func TestARefusalWithOffersAsksAndSendsTheChosenRequest(t *testing.T) {
 			[]string{"Stop prog-a?", "127.0.0.1:80", "shop.service starts prog-a again.", "systemctl --user stop shop.service"}},
 		{"the process alone", supervised(), []string{"Stop shop.service", "Stop only prog-a", "Cancel"}, 1, onlyStop, nil},
 		{"the loss", lossy(), []string{"Stop prog-a", "Cancel"}, 0, sureStop,
-			[]string{"psql is connected to prog-a.", "nothing was stopped yet."}},
-		{"the permission", denied(), []string{"Ask for permission", "Cancel"}, 0, rootStop, []string{"it belongs to root."}},
+			[]string{"psql is connected to prog-a.", "Nothing was stopped yet."}},
+		{"the permission", denied(), []string{"Ask for permission", "Cancel"}, 0, rootStop, []string{"It belongs to root."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := answering(t, tt.refusal, done)
@@ -208,6 +208,11 @@ func TestTheWaysOnAfterAStopAreButtons(t *testing.T) {
 	d.until("it is told", func() bool { return d.outcome.text.Text == "It still runs.\nForce stop ends it." })
 	if got := d.offer("Force stop").Importance; got != widget.DangerImportance {
 		t.Errorf("importance of Force stop: got %v, want %v", got, widget.DangerImportance)
+	}
+	foot, text, button := d.outcome.box, d.outcome.text, d.outcome.choices
+	if text.Position().Y+text.MinSize().Height > button.Position().Y || button.Position().Y+button.Size().Height > foot.Size().Height {
+		t.Errorf("foot: got a text of %v at %v and buttons at %v in %v, want them one below the other",
+			text.MinSize(), text.Position(), button.Position(), foot.Size())
 	}
 	test.Tap(d.offer("Force stop"))
 	expect(t, "while it runs", d.outcome.text.Text, "Force stop on 127.0.0.1:80…")

@@ -75,6 +75,7 @@ type window struct {
 	end       context.CancelFunc
 	running   sync.WaitGroup
 
+	frame    *fyne.Container // all that is in the window
 	search   *searchEntry
 	folded   *widget.Check
 	list     *rowList
@@ -141,8 +142,17 @@ func (w *window) build() {
 	split.Offset = 0.62
 	bottom := container.NewVBox(widget.NewSeparator(),
 		container.NewBorder(nil, nil, nil, w.foot, w.outcome.box))
-	w.win.SetContent(container.NewPadded(container.NewBorder(top, bottom, nil, nil, split)))
+	w.frame = container.NewBorder(top, bottom, nil, nil, split)
+	w.win.SetContent(container.NewPadded(w.frame))
 	w.refresh()
+}
+
+// fit gives the foot the height that it needs now. Fyne lays out anew by itself
+// only when the least size of something changes, which that of a text that wraps
+// does late.
+func (w *window) fit() {
+	w.outcome.box.Refresh()
+	w.frame.Refresh()
 }
 
 // keys binds what the keyboard does while no entry has it.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"portreeve/monitor/reeve"
@@ -204,6 +205,15 @@ func full(text string) string {
 		return text
 	}
 	return text + "."
+}
+
+// capital begins a text of ours, never a program's name, as a sentence does.
+func capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(r)) + text[size:]
 }
 
 // plural puts a number before a noun.
