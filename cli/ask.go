@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,7 +105,8 @@ func (c *conversation) choose(ctx context.Context, message, hint string, offers 
 		}
 		fmt.Fprintf(&b, "%s\n", clean(message, maxSentence))
 	}
-	if hint != "" {
+	shown := func(o reeve.Offer) bool { return o.Command != "" && strings.Contains(hint, o.Command) }
+	if hint != "" && !slices.ContainsFunc(offers, shown) {
 		fmt.Fprintf(&b, "%s\n", clean(hint, maxSentence))
 	}
 	var rows []row

@@ -61,7 +61,6 @@ func node() *fake { return &fake{listing: listing(tcp("127.0.0.1", 3000, "node",
 
 func TestASupervisedProgramIsAQuestionOnATerminal(t *testing.T) {
 	question := "shop.service would start node again (Restart=always)\n" +
-		"to stop it for good: systemctl --user stop shop.service\n" +
 		"1  Stop shop.service  (systemctl --user stop shop.service)\n" +
 		"2  Stop only node\n" +
 		"0  leave it\n" +
