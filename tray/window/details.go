@@ -42,7 +42,7 @@ func newDetails(w *window) *details {
 	d.title.Truncation, d.title.Selectable = fyne.TextTruncateEllipsis, true
 	d.addr.Selectable, d.addr.Truncation = true, fyne.TextTruncateEllipsis
 	d.stop = widget.NewButton("Stop", w.stop)
-	d.more = widget.NewButtonWithIcon("", theme.MoreVerticalIcon(), w.more)
+	d.more = widget.NewButton("More", w.more)
 	d.known = widget.NewButton("I know this", w.know)
 	d.copy = widget.NewButton("Copy address", w.copyAddress)
 	d.scroll = container.NewVScroll(d.list)

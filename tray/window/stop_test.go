@@ -48,14 +48,16 @@ func answering(t *testing.T, answers ...any) *desk {
 	for _, a := range answers {
 		next <- a
 	}
-	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
-		switch a := (<-next).(type) {
-		case *reeve.Error:
-			return nil, a
-		case *reeve.Stopped:
-			return a, nil
+	d.verbs.stop = func(ctx context.Context, _ reeve.StopRequest) (*reeve.Stopped, error) {
+		select {
+		case a := <-next:
+			if no, is := a.(*reeve.Error); is {
+				return nil, no
+			}
+			return a.(*reeve.Stopped), nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
-		panic("no such answer")
 	}
 	return d
 }
