@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,12 +92,8 @@ func play(t *testing.T, commands string) string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			at := netip.MustParseAddrPort(f[1])
-			for _, k := range w.sockets {
-				if k.Local == at {
-					p := book.PatternOf(familiar.Listening{Socket: k, Owners: w.owners[k.Cookie]})
-					book = book.WithRule(familiar.Rule{ID: "r", Pattern: p})
-				}
+			for _, l := range w.at(netip.MustParseAddrPort(f[1])) {
+				book = book.WithRule(familiar.Rule{ID: "r", Pattern: book.PatternOf(l)})
 			}
 			if err := m.SetBook(ctx, book); err != nil {
 				t.Fatal(err)
@@ -143,6 +140,7 @@ func drain(out *strings.Builder, box *Mailbox, start time.Time) {
 // fakeWorld is a table and a finder whose contents a script decides. The script
 // changes it only while the monitor sleeps.
 type fakeWorld struct {
+	mu      sync.Mutex // the race detector can't know that the monitor sleeps
 	sockets []socket.Socket
 	owners  map[uint64][]process.Info
 	changed map[uint64]bool // what the next recheck tells
@@ -159,6 +157,8 @@ func newFakeWorld() *fakeWorld {
 }
 
 func (w *fakeWorld) obey(f []string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	switch f[0] {
 	case "listen":
 		at, err := netip.ParseAddrPort(f[2])
@@ -218,6 +218,19 @@ func (w *fakeWorld) obey(f []string) error {
 	return nil
 }
 
+// at gives what listens somewhere.
+func (w *fakeWorld) at(a netip.AddrPort) []familiar.Listening {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []familiar.Listening
+	for _, k := range w.sockets {
+		if k.Local == a {
+			all = append(all, familiar.Listening{Socket: k, Owners: w.owners[k.Cookie]})
+		}
+	}
+	return all
+}
+
 func infos(words []string) []process.Info {
 	var all []process.Info
 	for _, word := range words {
@@ -229,6 +242,8 @@ func infos(words []string) []process.Info {
 }
 
 func (w *fakeWorld) Read(_ context.Context, dst []socket.Socket, want socket.Protos) ([]socket.Socket, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.reads++
 	if w.failing {
 		w.failing = false
@@ -244,12 +259,20 @@ func (w *fakeWorld) Read(_ context.Context, dst []socket.Socket, want socket.Pro
 }
 
 func (w *fakeWorld) Alive(_ context.Context, s socket.Socket) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return slices.ContainsFunc(w.sockets, func(k socket.Socket) bool { return k.Cookie == s.Cookie }), nil
 }
 
-func (w *fakeWorld) Source() string { return w.source }
+func (w *fakeWorld) Source() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.source
+}
 
 func (w *fakeWorld) Find(_ context.Context, want []socket.Socket) []process.Found {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.finds++
 	var found []process.Found
 	for _, k := range want {
@@ -263,6 +286,8 @@ func (w *fakeWorld) Find(_ context.Context, want []socket.Socket) []process.Foun
 }
 
 func (w *fakeWorld) Recheck(_ context.Context, known []socket.Socket, _ bool) []process.Found {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var found []process.Found
 	for _, k := range known {
 		if w.changed[k.Cookie] {
@@ -273,4 +298,8 @@ func (w *fakeWorld) Recheck(_ context.Context, known []socket.Socket, _ bool) []
 	return found
 }
 
-func (w *fakeWorld) Forget(cookie uint64) { delete(w.changed, cookie) }
+func (w *fakeWorld) Forget(cookie uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.changed, cookie)
+}

@@ -183,6 +183,19 @@ func TestAContainerIsFoundByItsID(t *testing.T) {
 	}
 }
 
+func TestFromWithinAContainerItIsTheMachine(t *testing.T) {
+	t.Parallel()
+	id := strings.Repeat("a", 64)
+	s := searchIn()
+	for own, wantErr := range map[string]bool{id: false, "": true} {
+		s.describe = func(context.Context, int32) (process.Info, error) { return process.Info{Container: own}, nil }
+		got, err := s.find(t.Context(), socket.Socket{}, process.Info{ID: process.ID{PID: 9}, Container: id})
+		if got != nil || (err != nil) != wantErr {
+			t.Errorf("from %q: got %v, %v, want an error: %t", own, got, err, wantErr)
+		}
+	}
+}
+
 func TestAProgramThatOnlyCallsItselfAProxyIsNobodys(t *testing.T) {
 	t.Parallel()
 	at := freePort(t)

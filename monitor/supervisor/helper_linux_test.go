@@ -5,12 +5,12 @@ package supervisor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -58,6 +58,14 @@ func play(role string) int {
 				}
 			}
 		}
+	case "parent":
+		// Starts itself as a server, with a number of pm2's.
+		number, at, _ := strings.Cut(arg, "/")
+		c := exec.Command(os.Args[1])
+		c.Env = []string{"pm_id=" + number, "name=shop", roleVar + "=serve:" + at}
+		c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		runtime.LockOSThread() // its end would be taken for ours
+		err = c.Run()
 	case "denied":
 		if err = denied(arg); err == nil {
 			return 0
@@ -293,4 +301,8 @@ func until(t testing.TB, what string, met func() bool) {
 	}
 }
 
-func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
+// ended reports whether a child of ours that isn't waited for yet has ended.
+func ended(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || strings.Contains(string(b), ") Z ")
+}

@@ -97,9 +97,9 @@ type word struct {
 }
 
 // loops gives the words of every loop that may go on for ever (while, until,
-// for with an arithmetic header), conditions included, inner ones of such loops
-// once more by themselves. It reads the shell's words only as far as that
-// needs, and is wrong about here-documents, whose text it takes for commands.
+// for with an arithmetic header), conditions and inner loops included. It reads
+// the shell's words only as far as that needs: it takes the text of a
+// here-document for commands, and doesn't look into functions that a loop calls.
 func loops(text string) [][]word {
 	words := shellWords(text)
 	var found [][]word
@@ -108,25 +108,35 @@ func loops(text string) [][]word {
 		endless bool
 	}
 	var stack []open
+	around := 0 // endless loops that are open
+	push := func(from int, endless bool) {
+		stack = append(stack, open{from, endless})
+		if endless {
+			around++
+		}
+	}
 	for i, w := range words {
 		if w.quoted || !w.command {
 			continue
 		}
 		switch w.text {
 		case "while", "until":
-			stack = append(stack, open{i + 1, true})
+			push(i+1, true)
 		case "for":
-			endless := i+1 < len(words) && words[i+1].text == "(("
-			stack = append(stack, open{i + 1, endless})
+			push(i+1, i+1 < len(words) && words[i+1].text == "((")
 		case "select":
-			stack = append(stack, open{i + 1, false})
+			push(i+1, false)
 		case "done":
 			if len(stack) == 0 {
 				continue
 			}
 			o := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
-			if o.endless {
+			if !o.endless {
+				continue
+			}
+			// The words of an inner loop are among the outer one's.
+			if around--; around == 0 {
 				found = append(found, words[o.from:i])
 			}
 		}

@@ -150,8 +150,27 @@ func TestAReusedWatcherIsNotEnded(t *testing.T) {
 
 func TestSupervisordStopsItsProgram(t *testing.T) {
 	t.Parallel()
-	daemon, ctl := need(t, "supervisord"), need(t, "supervisorctl")
 	dir, at := folder(t), freePort(t)
+	conf := supervisordIn(t, dir, at, self(t))
+	l := comesBack(t, listenerAt(t, at, process.ID{}), at)
+	got := find(t, l, "PATH="+os.Getenv("PATH"))
+	facts(t, got, Supervisor{
+		Kind: Supervisord, Name: "shop:shop", Restarts: true,
+		Command: []string{"supervisorctl", "-c", conf, "stop", "shop:shop"}, Allowed: true,
+	})
+	stop(t, got)
+	staysFree(t, at)
+	if err := got.Stop(t.Context()); err == nil {
+		t.Error("a second stop, of a process that is gone: got no error, want one")
+	}
+}
+
+// supervisordIn starts a supervisord whose program shop listens; command runs
+// it. It gives the configuration file too.
+func supervisordIn(t testing.TB, dir, at, command string) string {
+	t.Helper()
+	daemon := need(t, "supervisord")
+	need(t, "supervisorctl")
 	conf := filepath.Join(dir, "s.conf")
 	write(t, conf, fmt.Sprintf(`[supervisord]
 nodaemon=true
@@ -173,24 +192,81 @@ command=%[2]s
 environment=%[3]s="serve:%[4]s"
 autorestart=true
 startsecs=0
-`, dir, self(t), roleVar, at), 0o600)
+[program:till]
+command=sleep 1000
+`, dir, command, roleVar, at), 0o600)
 	cmd := exec.Command(daemon, "-c", "s.conf")
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
 	start(t, cmd)
-	t.Cleanup(func() { endAt(at) })
-	l := comesBack(t, listenerAt(t, at, process.ID{}), at)
-	got := find(t, l, "PATH="+os.Getenv("PATH"))
-	facts(t, got, Supervisor{
-		Kind: Supervisord, Name: "shop:shop", Restarts: true,
-		Command: []string{"supervisorctl", "-c", conf, "stop", "shop:shop"}, Allowed: true,
+	t.Cleanup(func() {
+		// A supervisord that is asked ends its programs.
+		cmd.Process.Signal(syscall.SIGTERM)
+		until(t, "end of supervisord", func() bool { return ended(cmd.Process.Pid) })
 	})
-	stop(t, got)
-	staysFree(t, at)
-	if err := got.Stop(t.Context()); err == nil {
-		t.Error("a second stop of a process that is gone: got no error, want one")
+	return conf
+}
+
+func TestSupervisordIsBelievedOverItsProgram(t *testing.T) {
+	t.Parallel()
+	dir, at := folder(t), freePort(t)
+	env := need(t, "env")
+	supervisordIn(t, dir, at, env+" SUPERVISOR_PROCESS_NAME=till SUPERVISOR_GROUP_NAME=till "+self(t))
+	l := listenerAt(t, at, process.ID{})
+	got := find(t, l, "PATH="+os.Getenv("PATH"))
+	if got == nil || got.Name != "till:till" {
+		t.Fatalf("got %+v, want the program that it says it is", got)
 	}
-	_ = ctl
+	if err := got.Stop(t.Context()); !errors.Is(err, process.ErrReplaced) {
+		t.Errorf("stop: got %v, want %v", err, process.ErrReplaced)
+	}
+	if _, ok := lookAt(t, at); !ok {
+		t.Error("the program: got ended, want it untouched")
+	}
+	// Not even root runs what another user's files name.
+	s := searchIn("PATH=" + os.Getenv("PATH"))
+	s.uid++
+	other, err := s.find(t.Context(), l.Socket, l.owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts(t, other, Supervisor{Kind: Supervisord, Name: l.owner.Name, Restarts: true, Why: "it belongs to " + l.owner.User})
+}
+
+func TestPM2IsBelievedOverItsApplication(t *testing.T) {
+	t.Parallel()
+	dir, at := folder(t), freePort(t)
+	if err := os.Mkdir(filepath.Join(dir, "pids"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "pids", "shop-3.pid"), strconv.Itoa(os.Getpid()), 0o600)
+	cmd := exec.Command(self(t))
+	cmd.Args = []string{"PM2 v5.4.3: God Daemon (" + dir + ")", self(t)}
+	cmd.Env = []string{roleVar + "=parent:3/" + at}
+	start(t, cmd)
+	l := listenerAt(t, at, process.ID{})
+	l.owner.Parents = l.owner.Parents[:1]
+	s := searchIn()
+	describe := s.describe
+	s.describe = func(ctx context.Context, pid int32) (process.Info, error) {
+		p, err := describe(ctx, pid)
+		if pid == int32(cmd.Process.Pid) {
+			p.Args = p.Args[:1] // a title is all that Node leaves
+		}
+		return p, err
+	}
+	if got, err := s.find(t.Context(), l.Socket, l.owner); got != nil || err == nil {
+		t.Fatalf("under another's number: got %+v, %v, want an error", got, err)
+	}
+	write(t, filepath.Join(dir, "pids", "shop-3.pid"), fmt.Sprintln(l.owner.PID), 0o600)
+	got, err := s.find(t.Context(), l.Socket, l.owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts(t, got, Supervisor{
+		Kind: PM2, Name: "shop", Restarts: true, Policy: "autorestart", Command: []string{"pm2", "stop", "shop"},
+		Why: "the program pm2 was not found",
+	})
 }
 
 // npm installs packages of Node into a folder that is kept, and skips the test
@@ -306,11 +382,8 @@ func TestNodemonEndsWithItsProgram(t *testing.T) {
 		return got.Stop(t.Context()) == nil
 	})
 	staysFree(t, at)
-	if alive(cmd.Process.Pid) {
-		// Not waited for, it remains as a zombie.
-		if b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid)); !strings.Contains(string(b), ") Z ") {
-			t.Errorf("nodemon: got %s, want it ended", b)
-		}
+	if !ended(cmd.Process.Pid) {
+		t.Error("nodemon: got it running, want it ended")
 	}
 }
 

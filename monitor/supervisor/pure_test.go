@@ -125,6 +125,16 @@ func TestALoopIsKnownByWhatItRuns(t *testing.T) {
 	}
 }
 
+func TestAScriptOfNestedLoopsTakesNoLongerThanItIs(t *testing.T) {
+	words := 0
+	for _, l := range loops(strings.Repeat("while :; do ", 5000) + strings.Repeat("done; ", 5000)) {
+		words += len(l)
+	}
+	if words == 0 || words > 20000 {
+		t.Errorf("words of all loops: got %d, want each once, 20000 at most", words)
+	}
+}
+
 func TestAShellsTextIsWhereItsOptionsSay(t *testing.T) {
 	read := func(file string) string { return "read " + file }
 	for _, c := range []struct{ args, want string }{

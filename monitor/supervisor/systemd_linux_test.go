@@ -86,12 +86,7 @@ func startManager(t testing.TB) userManager {
 	// Before start's own cleanup: a manager that is asked ends its services.
 	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGTERM)
-		for end := time.Now().Add(5 * time.Second); alive(cmd.Process.Pid) && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-			var ws syscall.WaitStatus
-			if pid, _ := syscall.Wait4(cmd.Process.Pid, &ws, syscall.WNOHANG, nil); pid == cmd.Process.Pid {
-				break
-			}
-		}
+		until(t, "end of the manager", func() bool { return ended(cmd.Process.Pid) })
 	})
 	until(t, "manager's socket", func() bool {
 		m, err := dialSystemd(context.Background(), busSocket{path: m.run + "/systemd/private"})
@@ -131,13 +126,14 @@ func makeGroups(t testing.TB, slice string) []string {
 		}
 		// Below our own group where that is a manager's already, as in a
 		// desktop session, whose folders belong to the user.
+		below := fmt.Sprintf("user@%d.service", os.Getuid())
 		parent := root
 		if i := strings.Index(f[2], "/user@"); i >= 0 {
 			rest := f[2][i+1:]
 			name, _, _ := strings.Cut(rest, "/")
-			parent = filepath.Join(root, f[2][:i], name)
+			parent, below = filepath.Join(root, f[2][:i], name), "test.slice"
 		}
-		dir := filepath.Join(parent, slice, fmt.Sprintf("user@%d.service", os.Getuid()))
+		dir := filepath.Join(parent, slice, below)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Skipf("no cgroup for a systemd --user can be made: %v", err)
 		}
