@@ -1,6 +1,7 @@
 package reeve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,8 @@ func inProject(u monitor.Update, folder string) []member {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b member) int { return a.Started.Compare(b.Started) })
+	// A clock tick is 10 ms: within one the pids tell who came first.
+	slices.SortFunc(all, func(a, b member) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.PID, b.PID)) })
 	return all
 }
 
