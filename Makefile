@@ -30,6 +30,10 @@ test: ## install what the tests need and run all of them
 	@packaging/needs.sh tests
 	@packaging/test.sh
 
+.PHONY: adversary
+adversary: ## 10,000 forced reuses of a process id: no wrong kill
+	PORTREEVE_REUSES=10000 CGO_ENABLED=0 go test -count=1 -v -run '^TestAReusedPidIsNeverSignalled$$' ./monitor/process
+
 .PHONY: vet
 vet: ## check the code for every platform, as far as it goes without a C compiler
 	gofmt -l . | (! grep .)

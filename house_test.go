@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"monitor/process":    {"monitor/socket"},
 	"monitor/familiar":   {"monitor/socket", "monitor/process"},
 	"monitor":            {"monitor/socket", "monitor/process", "monitor/familiar"},
-	"monitor/explain":    {"monitor/socket", "monitor/process", "monitor/familiar", "monitor"},
+	"monitor/explain":    {"monitor/supervisor", "monitor/socket", "monitor/process", "monitor/familiar", "monitor"},
 	"monitor/store":      {"monitor", "monitor/familiar"},
 	"monitor/supervisor": {"monitor/socket", "monitor/process"},
 	"monitor/reeve":      {"monitor", "monitor/supervisor", "monitor/socket", "monitor/process", "monitor/familiar", "monitor/explain", "monitor/store"},

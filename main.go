@@ -67,7 +67,7 @@ func openVerbs(ctx context.Context) (cli.Verbs, error) {
 	if err != nil {
 		return nil, err
 	}
-	return reeve.New(reeve.Options{Version: versionText(), Monitor: m, Store: s, Words: words()}), nil
+	return reeve.New(reeve.Options{Version: versionText(), Monitor: m, Store: s, Words: words(), Elevate: elevate()}), nil
 }
 
 // newMonitor puts the engine together: table, finder, and what the store knows.

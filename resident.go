@@ -88,7 +88,7 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer) error {
 	face := newFace(out)
 	r := reeve.New(reeve.Options{
 		Version: versionText(), Monitor: m, Store: s, Words: words(), Resident: true,
-		OpenWindow: kids.openWindow, Example: kids.example, Desktop: face.means,
+		OpenWindow: kids.openWindow, Elevate: elevate(), Example: kids.example, Desktop: face.means,
 	})
 	kids.windowEnded = r.WindowEnded
 	teller := tray.NewTeller(face.notices, r, tray.TellerOptions{})

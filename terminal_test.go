@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -48,7 +49,8 @@ func TestMain(m *testing.M) {
 			stop()
 			os.Exit(code)
 		},
-		"listen": listen,
+		"listen":  listen,
+		"connect": connect,
 	})
 }
 
@@ -73,6 +75,7 @@ func runScripts(t *testing.T) {
 			"await": await,
 			"stir":  stir,
 			"port":  port,
+			"ids":   ids,
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
@@ -240,6 +243,27 @@ func port(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
 }
 
+// ids LISTENER OWNER PORT sets two variables to the ids of the listener on that
+// port and of its topmost owner, as list --json gives them.
+func ids(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: ids LISTENER OWNER PORT")
+	}
+	ts.Check(ts.Exec("portreeve", "list", "--json", args[2]))
+	var listing struct {
+		Listeners []struct {
+			ID     string
+			Owners []struct{ ID string }
+		}
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &listing))
+	if len(listing.Listeners) != 1 || len(listing.Listeners[0].Owners) == 0 {
+		ts.Fatalf("listeners on port %s: got %+v, want one with an owner", args[2], listing.Listeners)
+	}
+	ts.Setenv(args[0], listing.Listeners[0].ID)
+	ts.Setenv(args[1], listing.Listeners[0].Owners[0].ID)
+}
+
 // waitMatch looks at a file, doing something before each further look.
 func waitMatch(ts *testscript.TestScript, pattern, file string, every time.Duration, before func()) {
 	re, err := regexp.Compile("(?m)" + pattern)
@@ -256,11 +280,13 @@ func waitMatch(ts *testscript.TestScript, pattern, file string, every time.Durat
 	}
 }
 
-// listen [-stubborn] [-as NAME] ADDRESS FILE listens until it is ended, and
-// writes its port into FILE. A stubborn one ignores SIGTERM; NAME is a path to
-// run under. It ends with the script, which kills what it has started.
+// listen [-stubborn] [-hold] [-as NAME] ADDRESS FILE listens until it is ended,
+// and writes its port into FILE. A stubborn one ignores SIGTERM; one that holds
+// leaves connections open; NAME is a path to run under. It ends with the script, which kills what it has started, or
+// after two minutes.
 func listen() {
 	stubborn := flag.Bool("stubborn", false, "")
+	hold := flag.Bool("hold", false, "")
 	as := flag.String("as", "", "")
 	flag.Parse()
 	if *as != "" {
@@ -280,6 +306,8 @@ func listen() {
 		<-interrupt
 		os.Exit(0)
 	}()
+	// What a script's shell has started is known to the shell alone.
+	time.AfterFunc(6*within, func() { os.Exit(1) })
 	network := "tcp" // which takes 0.0.0.0 for both families
 	if strings.HasPrefix(flag.Arg(0), "0.0.0.0:") {
 		network = "tcp4"
@@ -291,11 +319,26 @@ func listen() {
 	file := flag.Arg(1)
 	must(os.WriteFile(file+".part", []byte(number+"\n"), 0o600))
 	must(os.Rename(file+".part", file))
+	var held []net.Conn // kept reachable: the collector closes forgotten ones
 	for {
 		c, err := l.Accept()
 		must(err)
+		if *hold {
+			held = append(held, c)
+			continue
+		}
 		c.Close()
 	}
+}
+
+// connect ADDRESS FILE connects, says so in FILE and stays until the other side
+// goes away.
+func connect() {
+	c, err := net.Dial("tcp", os.Args[1])
+	must(err)
+	must(os.WriteFile(os.Args[2], []byte("connected\n"), 0o600))
+	// How the connection ends doesn't matter.
+	_, _ = io.Copy(io.Discard, c)
 }
 
 func must(err error) {

@@ -7,6 +7,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -29,6 +30,7 @@ type Verbs interface {
 	// with ctx. An error is the last thing that it yields.
 	Watch(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error]
 	Stop(ctx context.Context, r reeve.StopRequest) (*reeve.Stopped, error)
+	StopGroup(ctx context.Context, r reeve.GroupRequest) (*reeve.Group, error)
 	Know(ctx context.Context, r reeve.KnowRequest) (*reeve.Known, error)
 	Forget(ctx context.Context, r reeve.ForgetRequest) (*reeve.Forgotten, error)
 	Pause(ctx context.Context, r reeve.PauseRequest) (*reeve.Status, error)
@@ -61,6 +63,8 @@ type app struct {
 	Config
 	Streams
 	tty terminal
+	// lines reads the answers to questions; nil before the first.
+	lines *bufio.Reader
 	// root tells that sudo would show no more than what is seen already.
 	root bool
 }
@@ -69,7 +73,8 @@ type app struct {
 // exit code:
 //
 //	0 done    1 failed    2 wrong use    3 nothing listens there
-//	4 refused: denied, protected, not sure, or changed meanwhile
+//	4 refused: denied, protected, not sure, changed meanwhile, or not before
+//	  you have said what you mean
 //
 // What went wrong is on the error stream, as "error: ..." and then "hint: ...".
 // A reader that closed the pipe is no error.
@@ -130,7 +135,8 @@ The commands work with and without a running Portreeve. With --json they print
 JSON, one object a line, for scripts.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing listens there, 4 refused
-(denied, protected, not sure, or changed meanwhile).`,
+(denied, protected, not sure, changed meanwhile, or not before you have said
+what you mean).`,
 		Version:       a.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,

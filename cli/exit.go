@@ -84,7 +84,8 @@ func exitOf(code string) int {
 		return exitUsage
 	case reeve.CodeNotListening:
 		return exitNotListening
-	case reeve.CodeDenied, reeve.CodeProtected, reeve.CodeUnsure, reeve.CodeChanged, reeve.CodeAmbiguous:
+	case reeve.CodeDenied, reeve.CodeProtected, reeve.CodeUnsure, reeve.CodeChanged, reeve.CodeAmbiguous,
+		reeve.CodeSupervised, reeve.CodeConfirm:
 		return exitRefused
 	}
 	return exitFailed

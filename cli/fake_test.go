@@ -21,13 +21,16 @@ type fake struct {
 	watchErr error
 	// onStop carries out a stop, on the listing for instance.
 	onStop func(reeve.StopRequest) (*reeve.Stopped, error)
-	status reeve.Status
-	err    error // of every verb but Stop
+	// onGroup answers for a group.
+	onGroup func(reeve.GroupRequest) (*reeve.Group, error)
+	status  reeve.Status
+	err     error // of every verb but Stop
 	// onList runs before each answer of List.
 	onList func(call int)
 
 	opened, lists int
 	stops         []reeve.StopRequest
+	groups        []reeve.GroupRequest
 	known         []string
 	forgotten     []reeve.ForgetRequest
 	paused        []string
@@ -68,6 +71,11 @@ func (f *fake) Stop(_ context.Context, r reeve.StopRequest) (*reeve.Stopped, err
 	return f.onStop(r)
 }
 
+func (f *fake) StopGroup(_ context.Context, r reeve.GroupRequest) (*reeve.Group, error) {
+	f.groups = append(f.groups, r)
+	return f.onGroup(r)
+}
+
 func (f *fake) Know(_ context.Context, r reeve.KnowRequest) (*reeve.Known, error) {
 	if f.err != nil {
 		return nil, f.err
@@ -104,7 +112,7 @@ func (f *fake) frees(r reeve.StopRequest) (*reeve.Stopped, error) {
 	f.listing.Listeners = filter(f.listing.Listeners, func(l reeve.Listener) bool {
 		return len(l.Owners) == 0 || l.Owners[0].ID != r.Owner
 	})
-	return &reeve.Stopped{Result: reeve.StopFreed, Free: true, Text: "it has ended."}, nil
+	return &reeve.Stopped{Result: reeve.StopFreed, Free: true, Text: "it has ended.", Offers: []reeve.Offer{}}, nil
 }
 
 // result is one run of the terminal over a fake.

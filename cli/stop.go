@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -23,6 +21,9 @@ const (
 
 func (a *app) stopCommand() *cobra.Command {
 	var s stop
+	var of groups
+	var exact bool
+	ports := oneArg("a port, or an address with a port")
 	c := &cobra.Command{
 		Use:   "stop PORT|ADDRESS:PORT",
 		Short: "End the program that listens on a port",
@@ -41,36 +42,93 @@ listeners that take it. A program that listens on IPv4 and IPv6 is one program.
 Where several programs listen, they are listed and none is ended, unless --yes
 says that all are meant.
 
-On a terminal --force asks first, unless --yes is given. A script is not asked.`,
+A program that would be started again at once, by a service manager, a container
+engine, a watcher or a loop, is not ended before you have said what you mean:
+--lasting stops whoever would start it, --anyway ends only the program. A stop
+that costs more than the program itself (others are connected to it, it is a
+desktop application, it is forced) wants --yes. On a terminal you are asked, by
+numbers; with --yes or --json you are not, and --json wants --yes to force there.
+A script is never asked, and needs no --yes for --force.
+
+--group means all processes of one job of a shell, --session all that were
+started from one terminal, --project all that listen and run in the same project
+(the nearest folder with a .git). They are listed first, and ended once you say
+so, or with --yes.
+
+--dry-run says what would be ended, and ends nothing.`,
 		Example: `  portreeve stop 3000
   portreeve stop 127.0.0.1:62893
+  portreeve stop 3000 --lasting
   portreeve stop 3000 --force --yes
+  portreeve stop 3000 --project --dry-run
   portreeve stop 5353 --udp`,
-		Args:              oneArg("a port, or an address with a port"),
+		Args: func(c *cobra.Command, args []string) error {
+			if exact {
+				return twoIDs(c, args)
+			}
+			return ports(c, args)
+		},
 		ValidArgsFunction: a.completePorts,
 		RunE: func(c *cobra.Command, args []string) error {
-			var err error
-			if s.target, err = parseTarget(args[0], s.udp); err != nil {
+			err := s.check(of, exact)
+			if err == nil && !exact {
+				s.target, err = parseTarget(args[0], s.udp)
+			}
+			if err != nil {
 				return err
 			}
 			v, err := a.Open(c.Context())
 			if err != nil {
 				return err
 			}
+			switch {
+			case exact:
+				return a.stopExact(c.Context(), v, s, args[0], args[1])
+			case of.one() != "":
+				return a.stopGroup(c.Context(), v, s, of.one())
+			case s.dryRun:
+				return a.dryRun(c.Context(), v, s)
+			}
 			return a.stop(c.Context(), v, s)
 		},
 	}
 	c.Flags().BoolVar(&s.force, "force", false, "end it at once, without a chance to save (SIGKILL)")
-	c.Flags().BoolVar(&s.yes, "yes", false, "end all programs that listen there, and don't ask")
+	c.Flags().BoolVar(&s.lasting, "lasting", false, "stop whoever would start it again, too")
+	c.Flags().BoolVar(&s.anyway, "anyway", false, "end it though it would be started again")
+	c.Flags().BoolVar(&of.group, "group", false, "end all processes of its process group")
+	c.Flags().BoolVar(&of.session, "session", false, "end all processes of its session")
+	c.Flags().BoolVar(&of.project, "project", false, "end all that listen and run in its project")
+	c.Flags().BoolVar(&s.dryRun, "dry-run", false, "say what would be ended, and end nothing")
+	c.Flags().BoolVar(&s.yes, "yes", false, "end all programs that listen there, whatever is lost, and don't ask")
 	c.Flags().BoolVar(&s.udp, "udp", false, "the UDP port, not the TCP port")
 	c.Flags().BoolVar(&s.json, "json", false, "print JSON, one object")
+	c.Flags().BoolVar(&exact, "exact", false, "end exactly the owner OWNER-ID of the listener LISTENER-ID")
+	// It is how the program calls itself with another user's permission. The
+	// flag exists, so hiding it can't fail.
+	_ = c.Flags().MarkHidden("exact")
 	return c
 }
 
 // stop is what the user asked for.
 type stop struct {
 	target
-	force, yes, udp, json bool
+	force, lasting, anyway, dryRun, yes, udp, json bool
+}
+
+// check refuses flags that contradict each other.
+func (s stop) check(of groups, exact bool) error {
+	const see = "see portreeve help stop"
+	switch {
+	case exact && (s.lasting || s.anyway || s.dryRun || s.yes || s.udp || of != groups{}):
+		return usage("--exact goes with --force and --json only", see)
+	case s.lasting && s.anyway:
+		return usage("--lasting and --anyway contradict each other", see)
+	case of != groups{} && of.one() == "":
+		return usage("--group, --session and --project contradict each other", see)
+	case of != groups{} && (s.lasting || s.anyway):
+		return usage("a group is ended process by process, without --lasting or --anyway", see)
+	}
+	return nil
 }
 
 // stopped is the answer of stop --json.
@@ -97,11 +155,6 @@ func (a *app) stop(ctx context.Context, v Verbs, s stop) error {
 	if len(holders) > 1 && !s.yes {
 		return several(s.target, holders, chooseHint(holders, "end"))
 	}
-	if s.force && !s.yes && a.tty.asks {
-		if err := a.confirm(ctx, holders); err != nil {
-			return err
-		}
-	}
 	answer := stopped{Stopped: []stoppedProgram{}}
 	var problems []error
 	var hint string
@@ -110,19 +163,18 @@ func (a *app) stop(ctx context.Context, v Verbs, s stop) error {
 		if i > 0 && gone(ctx, v, h) {
 			continue // it ended with one that was stopped before
 		}
-		if h.hidden() {
-			problems = append(problems, a.cannotSee(s, h))
-			continue
-		}
-		res, err := v.Stop(ctx, reeve.StopRequest{ID: h.listeners[0].ID, Owner: h.owner.ID, Force: s.force})
+		c := conversation{app: a, stop: s, holder: h, several: len(holders) > 1}
+		res, err := c.hold(ctx, v)
+		output = errors.Join(output, c.output)
 		if err != nil {
-			problems = append(problems, named(err, h, len(holders) > 1))
-			continue
+			problems = append(problems, named(err, h, c.several))
 		}
-		answer.Stopped = append(answer.Stopped, stoppedProgram{h.owner.PID, program(h.listeners[0]), ids(h), *res})
-		hint = stopHint(s, *res)
-		if !s.json {
-			output = errors.Join(output, a.print(clean(res.Text, maxSentence)+"\n"))
+		if res != nil {
+			answer.Stopped = append(answer.Stopped, stoppedProgram{h.owner.PID, program(h.listeners[0]), ids(h), *res})
+			hint = stopHint(s, *res)
+		}
+		if ctx.Err() != nil {
+			return errors.Join(problems...)
 		}
 	}
 	n := len(answer.Stopped)
@@ -148,6 +200,11 @@ func stopHint(s stop, res reeve.Stopped) string {
 	if res.CanForce && !s.force {
 		return "portreeve stop " + s.target.String() + " --force ends it at once"
 	}
+	for _, o := range res.Offers {
+		if o.Request.Supervisor != "" {
+			return "portreeve stop " + s.target.String() + " --lasting stops what starts it again"
+		}
+	}
 	return res.Hint
 }
 
@@ -157,7 +214,7 @@ func named(err error, h holder, several bool) error {
 	if !errors.As(err, &answer) {
 		return fmt.Errorf("stop %s: %w", h.name(), err)
 	}
-	if !several {
+	if !several || h.hidden() { // what is said of a hidden one names its address
 		return err
 	}
 	return fail(answer.Code, h.name()+": "+answer.Message, answer.Hint)
@@ -189,34 +246,6 @@ func (a *app) cannotSee(s stop, h holder) error {
 		hint = "sudo portreeve stop " + s.target.String()
 	}
 	return fail(reeve.CodeDenied, "the program on "+h.endpoints()+" can't be seen"+reason, hint)
-}
-
-// confirm asks once whether the holders are to be killed.
-func (a *app) confirm(ctx context.Context, holders []holder) error {
-	var b strings.Builder
-	for _, h := range holders {
-		fmt.Fprintf(&b, "%s on %s will be ended at once and can't save its work.\n", h.name(), h.endpoints())
-	}
-	b.WriteString("Force stop? [y/N] ")
-	if _, err := io.WriteString(a.Err, b.String()); err != nil {
-		return fmt.Errorf("ask before a forced stop: %w", err)
-	}
-	// A read from a terminal can't be called off. When ctx ends first the
-	// goroutine stays with its read until the process ends, which is at once.
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(a.In).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case said := <-answer:
-		if said == "y" || said == "yes" {
-			return nil
-		}
-	}
-	return fail(reeve.CodeUnsure, "nothing was stopped", "answer y to end it at once, or leave --force out")
 }
 
 // gone reports that a holder listens nowhere any more. Where that can't be seen

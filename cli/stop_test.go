@@ -2,10 +2,8 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
-	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -29,7 +27,7 @@ func TestStopTakesOneProcessOnBothFamiliesForOneProgram(t *testing.T) {
 	equal(t, "code", got.code, 0)
 	equal(t, "stops", len(f.stops), 1)
 	equal(t, "answer", got.out, `{"free":true,"stopped":[{"pid":4711,"program":"node","listeners":["127.0.0.1-node","::1-node"],`+
-		`"result":"freed","free":true,"text":"it has ended.","hint":"","can_force":false}]}`+"\n")
+		`"result":"freed","free":true,"text":"it has ended.","hint":"","can_force":false,"offers":[]}]}`+"\n")
 }
 
 func TestStopAimsAtTheTopmostOfSeveralHolders(t *testing.T) {
@@ -89,7 +87,10 @@ func TestStopYesPassesOverWhatEndedWithAnother(t *testing.T) {
 func TestStopYesGoesOnAfterARefusalAndSaysWhomItWas(t *testing.T) {
 	f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711), unseen("127.0.0.2", 3000), tcp("::1", 3000, "python3", 4712))}
 	f.onStop = func(r reeve.StopRequest) (*reeve.Stopped, error) {
-		if r.Owner == "node-id" {
+		switch r.Owner {
+		case "":
+			return nil, &reeve.Error{Code: reeve.CodeDenied, Message: "it can't be seen"}
+		case "node-id":
 			return nil, &reeve.Error{Code: reeve.CodeDenied, Message: "not permitted", Hint: "it belongs to bob"}
 		}
 		return f.frees(r)
@@ -209,6 +210,9 @@ func TestStopOfNothingSaysWhatMayHaveBeenMeant(t *testing.T) {
 
 func TestStopOfAHiddenProgramIsRefused(t *testing.T) {
 	f := &fake{listing: listing(unseen("127.0.0.1", 631), unseen("::1", 631))}
+	f.onStop = func(reeve.StopRequest) (*reeve.Stopped, error) {
+		return nil, &reeve.Error{Code: reeve.CodeDenied, Message: "it can't be seen"}
+	}
 	equal(t, "result", f.run(t, "stop", "631"), result{4, "", "" +
 		"error: the program on 127.0.0.1:631, [::1]:631 can't be seen: belongs to root (cups.service); sudo shows it\n" +
 		"hint: sudo portreeve stop 631\n"})
@@ -217,6 +221,7 @@ func TestStopOfAHiddenProgramIsRefused(t *testing.T) {
 func TestARefusedStopIsToldInItsOwnWords(t *testing.T) {
 	for code, want := range map[string]int{
 		reeve.CodeDenied: 4, reeve.CodeProtected: 4, reeve.CodeUnsure: 4, reeve.CodeChanged: 4, reeve.CodeAmbiguous: 4,
+		reeve.CodeSupervised: 4, reeve.CodeConfirm: 4,
 		reeve.CodeNotListening: 3, reeve.CodeUsage: 2, reeve.CodeNoResident: 1, reeve.CodeFailed: 1, "of a later version": 1,
 	} {
 		f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711))}
@@ -225,47 +230,4 @@ func TestARefusedStopIsToldInItsOwnWords(t *testing.T) {
 		}
 		equal(t, code, f.run(t, "stop", "3000"), result{want, "", "error: it can't be\\x1b[31m\nhint: look again\n"})
 	}
-}
-
-func TestForceAsksOnceOnATerminal(t *testing.T) {
-	for _, c := range []struct {
-		name, typed string
-		args        []string
-		terminal    bool
-		code        int
-		asked       bool
-	}{
-		{"yes", "y\n", nil, true, 0, true},
-		{"yes in full", " YES \n", nil, true, 0, true},
-		{"no", "n\n", nil, true, 4, true},
-		{"just return", "\n", nil, true, 4, true},
-		{"the end of input", "", nil, true, 4, true},
-		{"not with --yes", "n\n", []string{"--yes"}, true, 0, false},
-		{"not in a script", "n\n", nil, false, 0, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711))}
-			f.onStop = f.frees
-			var out, errs bytes.Buffer
-			a := terminalFor(f, c.typed, &out, &errs)
-			a.tty.asks = c.terminal
-			equal(t, "code", a.run(t.Context(), append([]string{"stop", "3000", "--force"}, c.args...)), c.code)
-			equal(t, "stopped", len(f.stops) == 1, c.code == 0)
-			question := "node (4711) on 127.0.0.1:3000 will be ended at once and can't save its work.\nForce stop? [y/N] "
-			equal(t, "asked", strings.HasPrefix(errs.String(), question), c.asked)
-		})
-	}
-}
-
-func TestAQuestionCanBeInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	f := &fake{listing: listing(tcp("127.0.0.1", 3000, "node", 4711))}
-	in, typing := io.Pipe()
-	defer typing.Close()
-	var out, errs bytes.Buffer
-	a := terminalFor(f, "", &out, &errs)
-	a.In, a.tty.asks = in, true
-	a.Err = onWrite(func(p []byte) (int, error) { cancel(); return errs.Write(p) })
-	equal(t, "code", a.run(ctx, []string{"stop", "3000", "--force"}), 1)
-	equal(t, "stops", len(f.stops), 0)
 }

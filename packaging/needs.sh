@@ -5,6 +5,7 @@
 # It says what and why before it asks for anything; sudo is used only when
 # something is missing and the user is not root.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 # What Fyne's GL driver is compiled against.
 window=(gcc libc6-dev pkg-config libgl-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev)
@@ -29,11 +30,24 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   exit 0
 fi
 
+# nginx is unpacked beside what is built and never installed: on a desktop the
+# package would start a web server. Where that fails its test is skipped and
+# says so.
+unpack_nginx() {
+  command -v nginx >/dev/null || [ -x build/tools/usr/sbin/nginx ] && return
+  mkdir -p build/tools/debs
+  (cd build/tools/debs && apt-get download -q nginx >/dev/null 2>&1 && dpkg -x nginx_*.deb ..) || true
+}
+
 missing=()
 for p in "${wanted[@]}"; do
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+finish() {
+  if [ "$1" = tests ]; then unpack_nginx; fi
+  exit 0
+}
+[ ${#missing[@]} -eq 0 ] && finish "$1"
 
 echo "portreeve: installing $why: ${missing[*]}"
 root=()
@@ -55,3 +69,4 @@ if ! install && ! { "${root[@]}" apt-get update -q >>"$log" 2>&1 && install; }; 
   echo "error: apt could not install the packages" >&2
   exit 1
 fi
+finish "$1"

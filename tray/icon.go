@@ -10,9 +10,9 @@ import (
 	"portreeve/monitor/reeve"
 )
 
-// verbTime is how long a verb may take. A stop waits 5 s for the process and
-// then looks at the port.
-const verbTime = 15 * time.Second
+// verbTime is how long a verb may take. A stop asks for supervisors, waits 5 s
+// for the process and watches the port for 5 s more.
+const verbTime = 25 * time.Second
 
 // maxUnseen is how many listeners that ended unseen are remembered.
 const maxUnseen = 50

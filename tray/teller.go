@@ -26,8 +26,8 @@ type TellerOptions struct {
 	// before it is told: 500 ms. Negative for no time at all. Others are told at
 	// once.
 	Settle time.Duration
-	// VerbTime is how long a verb may take: 15 s. A stop waits 5 s for the
-	// process and looks at the port for another.
+	// VerbTime is how long a verb may take: 25 s. A stop asks for supervisors,
+	// waits 5 s for the process and watches the port for 5 s more.
 	VerbTime time.Duration
 	// Log is told what can't be told by a notice; slog.Default().
 	Log *slog.Logger
@@ -70,7 +70,7 @@ func NewTeller(notices Notices, verbs Verbs, o TellerOptions) *Teller {
 		t.settle = 500 * time.Millisecond
 	}
 	if t.verbTime == 0 {
-		t.verbTime = 15 * time.Second
+		t.verbTime = 25 * time.Second
 	}
 	if t.log == nil {
 		t.log = slog.Default()

@@ -34,6 +34,8 @@ type meaning struct {
 	label string
 	do    Do
 	rule  string // for verbForget
+	// request is an offer's, which is sent as it was offered; nil for none.
+	request *reeve.StopRequest
 }
 
 // meanings remembers what the buttons mean that may still be pressed.
@@ -83,6 +85,9 @@ func (t *Teller) press(ctx context.Context, p notify.Press) {
 	}
 	do := m.do
 	once := fmt.Sprint(m.verb, " ", do.Listener, " ", do.Owner, " ", m.rule)
+	if m.request != nil {
+		once = fmt.Sprint(*m.request)
+	}
 	switch m.verb {
 	case verbCancel:
 		t.notices.Withdraw(p.Notice)
@@ -120,7 +125,15 @@ func (t *Teller) press(ctx context.Context, p notify.Press) {
 func (t *Teller) stop(ctx context.Context, once string, m meaning) {
 	const patience = time.Second
 	do := m.do
-	t.start(ctx, once, func(ctx context.Context) func() {
+	req := reeve.StopRequest{ID: do.Listener, Owner: do.Owner, Force: m.verb == verbForce}
+	if m.request != nil {
+		req = *m.request
+	}
+	limit := t.verbTime
+	if req.Elevate {
+		limit = passwordTime
+	}
+	t.startFor(ctx, limit, once, func(ctx context.Context) func() {
 		slow := time.AfterFunc(patience, func() {
 			t.later(ctx, func() {
 				if t.busy[once] {
@@ -129,7 +142,7 @@ func (t *Teller) stop(ctx context.Context, once string, m meaning) {
 			})
 		})
 		defer slow.Stop()
-		s, err := t.verbs.Stop(ctx, reeve.StopRequest{ID: do.Listener, Owner: do.Owner, Force: m.verb == verbForce})
+		s, err := t.verbs.Stop(ctx, req)
 		if ctx.Err() != nil && err != nil {
 			err = ctx.Err() // the reason, where the verb only said that it failed
 		}
@@ -147,12 +160,19 @@ func (t *Teller) page(ctx context.Context, once string, req reeve.ShowRequest) {
 // start runs a verb in a goroutine of its own, unless the same one runs
 // already: a double click asks once. What work returns is done by Run.
 func (t *Teller) start(ctx context.Context, once string, work func(context.Context) func()) {
+	t.startFor(ctx, t.verbTime, once, work)
+}
+
+// passwordTime is how long somebody may take to find a password.
+const passwordTime = 3 * time.Minute
+
+func (t *Teller) startFor(ctx context.Context, limit time.Duration, once string, work func(context.Context) func()) {
 	if t.busy[once] {
 		return
 	}
 	t.busy[once] = true
 	t.running.Go(func() {
-		limited, cancel := context.WithTimeout(ctx, t.verbTime)
+		limited, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		then := work(limited)
 		t.later(ctx, func() {
@@ -220,18 +240,31 @@ func (t *Teller) reply(key, title, body string, buttons ...meaning) {
 func (t *Teller) stopped(do Do, s *reeve.Stopped, err error) {
 	if err != nil || s == nil {
 		title := do.Title + " was not stopped"
+		var no *reeve.Error
+		if errors.As(err, &no) && len(no.Offers) > 0 {
+			if no.Code == reeve.CodeConfirm {
+				title = no.Offers[0].Label + "?"
+			}
+			t.reply(replyKey(do), title, reason(err), append(offered(do, no.Offers), meaning{verb: verbCancel, label: "Cancel"})...)
+			return
+		}
 		if errors.Is(err, context.DeadlineExceeded) {
 			title = do.Title + " may still be running"
 		}
 		t.reply(replyKey(do), title, reason(err))
 		return
 	}
-	title, body := asTitle(s.Text, do.Title, s.Hint)
-	if s.CanForce {
-		t.reply(replyKey(do), title, body, meaning{verb: verbForce, label: "Force stop", do: do})
-		return
+	title, body := asTitle(s.Text, do.Title, sentence(s.Hint))
+	t.reply(replyKey(do), title, body, offered(do, s.Offers)...)
+}
+
+// offered makes buttons of the ways on that an answer offers.
+func offered(do Do, offers []reeve.Offer) []meaning {
+	var all []meaning
+	for _, o := range offers {
+		all = append(all, meaning{verb: verbStop, label: o.Label, do: do, request: &o.Request})
 	}
-	t.reply(replyKey(do), title, body)
+	return all
 }
 
 func (t *Teller) known(key string, k *reeve.Known, err error) {

@@ -758,7 +758,13 @@ func TestStopAnswersWithTheOutcome(t *testing.T) {
 	})
 	t.Run("still running, with a forced stop of the same ids", func(t *testing.T) {
 		running := func(ctx context.Context, r reeve.StopRequest) (*reeve.Stopped, error) {
-			return &reeve.Stopped{Result: reeve.StopRunning, Text: "python3 was asked to end and still holds port 62893.", Hint: "Unsaved work is lost.", CanForce: !r.Force}, nil
+			s := &reeve.Stopped{Result: reeve.StopRunning, Text: "python3 was asked to end and still holds port 62893.", Hint: "Unsaved work is lost."}
+			if !r.Force {
+				force := r
+				force.Force, force.Confirmed = true, true
+				s.Offers = []reeve.Offer{{Label: "Force stop", Request: force}}
+			}
+			return s, nil
 		}
 		tell(t, running, func(p *play) {
 			if got, want := p.labels(), "Force stop"; got != want || p.last().Body != "Unsaved work is lost." {
@@ -767,6 +773,50 @@ func TestStopAnswersWithTheOutcome(t *testing.T) {
 			p.click("Force stop")
 			if got, want := p.verbs.all(), "stop b-127.0.0.1 o1 false; stop b-127.0.0.1 o1 true"; got != want {
 				t.Errorf("asked: got %q, want %q", got, want)
+			}
+		})
+	})
+	t.Run("supervised, with the ways on that it offers", func(t *testing.T) {
+		supervised := func(_ context.Context, r reeve.StopRequest) (*reeve.Stopped, error) {
+			if r.Supervisor != "" {
+				return &reeve.Stopped{Result: reeve.StopFreed, Text: "python3 has ended. Port 62893 is free."}, nil
+			}
+			lasting, anyway := r, r
+			lasting.Supervisor, anyway.Anyway = "systemd-user:shop.service", true
+			return nil, &reeve.Error{Code: reeve.CodeSupervised, Message: "shop.service would start python3 again (Restart=always)",
+				Hint:   "to stop it for good: systemctl --user stop shop.service",
+				Offers: []reeve.Offer{{Label: "Stop shop.service", Request: lasting}, {Label: "Stop only python3", Request: anyway}}}
+		}
+		tell(t, supervised, func(p *play) {
+			if got, want := p.labels(), "Stop shop.service, Stop only python3, Cancel"; got != want {
+				t.Errorf("buttons: got %q, want %q", got, want)
+			}
+			if got, want := p.last().Body, "shop.service would start python3 again (Restart=always). To stop it for good: systemctl --user stop shop.service."; got != want {
+				t.Errorf("body: got  %q\nwant %q", got, want)
+			}
+			p.click("Stop shop.service")
+			if got, want := p.last().Title, "python3 has ended. Port 62893 is free."; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	})
+	t.Run("asked first, because something would be lost", func(t *testing.T) {
+		ask := func(_ context.Context, r reeve.StopRequest) (*reeve.Stopped, error) {
+			if r.Confirmed {
+				return &reeve.Stopped{Result: reeve.StopFreed, Text: "python3 has ended. Port 62893 is free."}, nil
+			}
+			yes := r
+			yes.Confirmed = true
+			return nil, &reeve.Error{Code: reeve.CodeConfirm, Message: "firefox is connected to python3", Hint: "nothing was stopped yet",
+				Offers: []reeve.Offer{{Label: "Stop python3", Request: yes}}}
+		}
+		tell(t, ask, func(p *play) {
+			if got, want := p.last().Title, "Stop python3?"; got != want || p.last().Body != "Firefox is connected to python3. Nothing was stopped yet." {
+				t.Errorf("got %q with %q, want %q", got, p.last().Body, want)
+			}
+			p.click("Stop python3")
+			if got, want := p.last().Title, "python3 has ended. Port 62893 is free."; got != want {
+				t.Errorf("got %q, want %q", got, want)
 			}
 		})
 	})
@@ -811,7 +861,7 @@ func TestStopAnswersWithTheOutcome(t *testing.T) {
 			p.pass(5 * time.Second)
 			p.send(p.event("opened", openTo(python(""), "::", 5173, "node")))
 			p.expect(pythonTold, "Stopping python3 on 62893…", "node is listening on port 5173")
-			p.pass(10 * time.Second)
+			p.pass(20 * time.Second)
 			if got, want := p.last().Title, "python3 on 62893 may still be running"; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}

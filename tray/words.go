@@ -358,6 +358,10 @@ func sentence(s string) string {
 	if s == "" || strings.HasPrefix(s, "portreeve ") || strings.HasPrefix(s, "sudo ") {
 		return fullStop(s)
 	}
+	// shop.service and python3 are names, which stay as they are.
+	if first, _, more := strings.Cut(s, " "); more && strings.ContainsAny(first, ".0123456789") {
+		return fullStop(s)
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	return fullStop(string(unicode.ToUpper(r)) + s[n:])
 }

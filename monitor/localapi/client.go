@@ -58,6 +58,11 @@ func (c *Client) Stop(ctx context.Context, q reeve.StopRequest) (*reeve.Stopped,
 	return call[reeve.Stopped](ctx, c, http.MethodPost, "stop", q)
 }
 
+// StopGroup is reeve.Reeve's.
+func (c *Client) StopGroup(ctx context.Context, q reeve.GroupRequest) (*reeve.Group, error) {
+	return call[reeve.Group](ctx, c, http.MethodPost, "stop-group", q)
+}
+
 // Know is reeve.Reeve's.
 func (c *Client) Know(ctx context.Context, q reeve.KnowRequest) (*reeve.Known, error) {
 	return call[reeve.Known](ctx, c, http.MethodPost, "know", q)

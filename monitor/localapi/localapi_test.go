@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,10 @@ func (f *fakeVerbs) WatchAsWindow(ctx context.Context, _ uint64) iter.Seq2[reeve
 
 func (f *fakeVerbs) Stop(_ context.Context, q reeve.StopRequest) (*reeve.Stopped, error) {
 	return &reeve.Stopped{Text: q.ID + " " + q.Owner, CanForce: q.Force}, f.err
+}
+
+func (f *fakeVerbs) StopGroup(_ context.Context, q reeve.GroupRequest) (*reeve.Group, error) {
+	return &reeve.Group{Title: q.Of, Members: []reeve.Member{}}, f.err
 }
 
 func (f *fakeVerbs) Know(_ context.Context, q reeve.KnowRequest) (*reeve.Known, error) {
@@ -116,6 +121,9 @@ func TestTheClientHasTheServersVerbs(t *testing.T) {
 	if s, err := c.Stop(ctx, reeve.StopRequest{ID: "a-1", Owner: "1.2.3.4", Force: true}); err != nil || s.Text != "a-1 1.2.3.4" || !s.CanForce {
 		t.Errorf("stop: got %+v, %v", s, err)
 	}
+	if g, err := c.StopGroup(ctx, reeve.GroupRequest{Of: "project"}); err != nil || g.Title != "project" {
+		t.Errorf("stop group: got %+v, %v", g, err)
+	}
 	if k, err := c.Know(ctx, reeve.KnowRequest{ID: "a-1"}); err != nil || k.Rule != "a-1" {
 		t.Errorf("know: got %+v, %v", k, err)
 	}
@@ -141,7 +149,7 @@ func TestAnErrorTravelsAsItStands(t *testing.T) {
 	f.err = &reeve.Error{Code: reeve.CodeChanged, Message: "held by another process now", Hint: "look again"}
 	_, err := c.Stop(t.Context(), reeve.StopRequest{})
 	var e *reeve.Error
-	if !errors.As(err, &e) || *e != *f.err.(*reeve.Error) {
+	if !errors.As(err, &e) || !reflect.DeepEqual(e, f.err) {
 		t.Errorf("got %#v, want %#v", err, f.err)
 	}
 }

@@ -23,6 +23,7 @@ type Verbs interface {
 	Watch(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error]
 	WatchAsWindow(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error]
 	Stop(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
+	StopGroup(context.Context, reeve.GroupRequest) (*reeve.Group, error)
 	Know(context.Context, reeve.KnowRequest) (*reeve.Known, error)
 	Forget(context.Context, reeve.ForgetRequest) (*reeve.Forgotten, error)
 	Pause(context.Context, reeve.PauseRequest) (*reeve.Status, error)
@@ -70,6 +71,7 @@ func handler(v Verbs) http.Handler {
 	mux.HandleFunc("GET /v1/status", get(v.Status))
 	mux.HandleFunc("GET /v1/events", func(w http.ResponseWriter, r *http.Request) { events(w, r, v) })
 	mux.HandleFunc("POST /v1/stop", post(v.Stop))
+	mux.HandleFunc("POST /v1/stop-group", post(v.StopGroup))
 	mux.HandleFunc("POST /v1/know", post(v.Know))
 	mux.HandleFunc("POST /v1/forget", post(v.Forget))
 	mux.HandleFunc("POST /v1/pause", post(v.Pause))
@@ -161,7 +163,7 @@ func statusOf(code string) int {
 		return http.StatusNotFound
 	case reeve.CodeDenied, reeve.CodeProtected:
 		return http.StatusForbidden
-	case reeve.CodeChanged, reeve.CodeUnsure, reeve.CodeAmbiguous:
+	case reeve.CodeChanged, reeve.CodeUnsure, reeve.CodeAmbiguous, reeve.CodeSupervised, reeve.CodeConfirm:
 		return http.StatusConflict
 	case reeve.CodeNoResident:
 		return http.StatusServiceUnavailable

@@ -98,6 +98,23 @@ type StopRequest struct {
 	ID    string `json:"id"`
 	Owner string `json:"owner"`
 	Force bool   `json:"force"`
+	// Supervisor is the key of a supervisor that was offered: it is stopped, so
+	// that it does not start the listener again.
+	Supervisor string `json:"supervisor,omitempty"`
+	// Anyway ends the process though a supervisor would start it again.
+	Anyway bool `json:"anyway,omitempty"`
+	// Confirmed tells that the user was told what would be lost.
+	Confirmed bool `json:"confirmed,omitempty"`
+	// Elevate has the system ask for another user's password, where it can.
+	Elevate bool `json:"elevate,omitempty"`
+}
+
+// Offer is a way on that the user may choose, as a button would say it. Sending
+// its request is all that is needed.
+type Offer struct {
+	Label   string      `json:"label"`   // "Stop shop.service"
+	Command string      `json:"command"` // how a person would type it; may be empty
+	Request StopRequest `json:"request"`
 }
 
 // The results of a stop that was carried out.
@@ -105,6 +122,7 @@ const (
 	StopFreed     = "freed"      // the process ended and the port is free
 	StopStillHeld = "still_held" // it ended, others hold the same port
 	StopTaken     = "taken"      // it ended, another process listens there now
+	StopRespawned = "respawned"  // it ended, the same program listens there again
 	StopRunning   = "running"    // the signal was sent, the process still runs
 )
 
@@ -118,6 +136,52 @@ type Stopped struct {
 	Hint string `json:"hint"`
 	// CanForce tells that a forced stop is worth offering.
 	CanForce bool `json:"can_force"`
+	// Offers are ways on, the likeliest first; never null.
+	Offers []Offer `json:"offers"`
+}
+
+// What a GroupRequest can be about.
+const (
+	OfGroup   = "group"   // the process group of the owner: one job of a shell
+	OfSession = "session" // all that was started from the same terminal
+	OfProject = "project" // all listeners whose program runs in the same project
+)
+
+// GroupRequest lists what belongs together with one holder of a listener, and
+// ends it once the user has confirmed that list.
+type GroupRequest struct {
+	ID    string `json:"id"`
+	Owner string `json:"owner"`
+	Of    string `json:"of"`
+	Force bool   `json:"force"`
+	// Confirmed are the owner ids of exactly those that the user was shown. An
+	// empty one ends nobody: that is the dry run.
+	Confirmed []string `json:"confirmed"`
+}
+
+// Group is what belongs together, and after a confirmed request how that went.
+type Group struct {
+	// Title says what it is: "the project ~/src/shop", "the ended session 4711".
+	Title string `json:"title"`
+	// Members would be ended, or have been told to; oldest first; never null.
+	Members []Member `json:"members"`
+	// Spared belong to it and are left alone; never null.
+	Spared []Member `json:"spared"`
+	// Text says how it went; empty for a dry run.
+	Text string `json:"text"`
+}
+
+// Member is one process of a group.
+type Member struct {
+	Owner   string `json:"owner"` // its id
+	PID     int32  `json:"pid"`
+	Program string `json:"program"` // cleaned
+	Place   string `json:"place"`   // cleaned; may be empty
+	// Listens are the addresses that it listens on; never null.
+	Listens []string `json:"listens"`
+	// Ended tells that it has ended; Why says why not, or why it is spared.
+	Ended bool   `json:"ended"`
+	Why   string `json:"why"`
 }
 
 // KnowRequest makes a rule from a listener.
@@ -196,6 +260,8 @@ const (
 	CodeUnsure       = "unsure"        // could not be identified: exit 4
 	CodeChanged      = "changed"       // not what was shown any more: exit 4
 	CodeAmbiguous    = "ambiguous"     // several candidates: exit 4
+	CodeSupervised   = "supervised"    // it would be started again: exit 4
+	CodeConfirm      = "confirm"       // something would be lost: exit 4
 	CodeNoResident   = "no_resident"   // only a running Portreeve can: exit 1
 	CodeFailed       = "failed"        // anything else: exit 1
 )
@@ -205,6 +271,8 @@ type Error struct {
 	Code    string `json:"code"`
 	Message string `json:"error"` // lower case, no full stop
 	Hint    string `json:"hint"`  // what to do; may be empty
+	// Offers are ways on, the likeliest first.
+	Offers []Offer `json:"offers,omitempty"`
 }
 
 // Error gives the message.

@@ -11,6 +11,7 @@ import (
 	"portreeve/monitor"
 	"portreeve/monitor/explain"
 	"portreeve/monitor/familiar"
+	"portreeve/monitor/process"
 	"portreeve/monitor/store"
 )
 
@@ -28,6 +29,10 @@ type Options struct {
 	OpenWindow func(ShowRequest) error
 	// Example starts Portreeve's own harmless listener; nil for none.
 	Example func(context.Context) error
+	// Elevate ends the process of a request with the rights of root, after the
+	// system has asked the user; nil where there is no way to. Nothing but the
+	// two ids of the request is handed on.
+	Elevate func(context.Context, StopRequest) (process.Outcome, error)
 	// Desktop says how tray and notices stand, in the words of Status; nil where
 	// there is no desktop.
 	Desktop func() (tray, notices string)

@@ -1,6 +1,7 @@
 package reeve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,8 @@ import (
 // address and waits. With "ignore" it does not heed SIGTERM.
 func TestMain(m *testing.M) {
 	if how := os.Getenv("REEVE_TEST_LISTEN"); how != "" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		address := cmp.Or(os.Getenv("REEVE_TEST_ADDRESS"), "127.0.0.1:0")
+		l, err := net.Listen("tcp", address)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -45,6 +47,12 @@ func startListener(t *testing.T, how string) netip.AddrPort {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "REEVE_TEST_LISTEN="+how)
+	return startAs(t, cmd)
+}
+
+// startAs starts cmd, which prints its address, and ends it with the test.
+func startAs(t *testing.T, cmd *exec.Cmd) netip.AddrPort {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -169,9 +177,8 @@ func TestStopTellsThatASignalWasIgnoredAndForceEndsIt(t *testing.T) {
 	if err != nil || s.Result != StopRunning || s.Free || !s.CanForce {
 		t.Fatalf("got %+v, %v, want running, and a forced stop offered", s, err)
 	}
-	q.Force = true
-	if s, err = r.Stop(t.Context(), q); err != nil || s.Result != StopFreed {
-		t.Errorf("force: got %+v, %v, want freed", s, err)
+	if s, err = r.Stop(t.Context(), s.Offers[0].Request); err != nil || s.Result != StopFreed {
+		t.Errorf("force, as offered: got %+v, %v, want freed", s, err)
 	}
 }
 

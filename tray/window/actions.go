@@ -1,99 +1,56 @@
 package window
 
 import (
+	"cmp"
 	"context"
 	"time"
-
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"portreeve/monitor/reeve"
 )
 
 // verbTime bounds a verb, so that a resident that hangs gives the buttons back.
-// A stop takes a few seconds by itself: it waits for the process and the port.
-const verbTime = 30 * time.Second
+// A stop takes up to 20 s by itself: the look for supervisors and clients, then
+// the process and the port are waited for.
+const verbTime = 40 * time.Second
 
-// action is what is going on, or went on, with one listener.
-type action struct {
-	busy bool
-	// forced is the owner that a plain stop did not end: for it alone the
-	// button reads Force stop.
-	forced string
+// job is a verb that is to be carried out.
+type job struct {
+	id     string        // the listener that it is about; empty for none
+	doing  string        // what is shown meanwhile
+	stops  bool          // the listener's row says that it is being stopped
+	within time.Duration // the most that it may take; 0 stands for verbTime
 }
 
-func (w *window) action(id string) *action {
-	if w.actions[id] == nil {
-		w.actions[id] = &action{}
-	}
-	return w.actions[id]
-}
-
-// run carries a verb out in a goroutine of its own. doing is shown meanwhile;
-// done runs on Fyne's goroutine afterwards. A second verb for a listener that
-// has one under way is refused by the buttons, which are off as long.
-func (w *window) run(id, doing string, verb func(context.Context) error, done func(error)) {
-	a := w.action(id)
-	if a.busy {
+// run carries a verb out in a goroutine of its own; done runs on Fyne's
+// goroutine afterwards. A second verb for a listener that has one under way is
+// refused, by the buttons too, which are off as long.
+func (w *window) run(j job, verb func(context.Context) error, done func(error)) {
+	if w.busy(j.id) {
 		return
 	}
-	a.busy = true
-	w.outcome.say(doing, "")
+	w.jobs[j.id] = j
+	w.outcome.say(j.doing, "")
 	w.refresh()
+	within := cmp.Or(j.within, verbTime)
 	w.running.Go(func() {
-		ctx, cancel := context.WithTimeout(w.ctx, verbTime)
+		ctx, cancel := context.WithTimeout(w.ctx, within)
 		defer cancel()
 		err := verb(ctx)
 		w.do(func() {
 			if w.ctx.Err() != nil {
 				return
 			}
-			a.busy = false
+			delete(w.jobs, j.id)
 			done(err)
-			if *a == (action{}) {
-				delete(w.actions, id)
-			}
 			w.refresh()
 		})
 	})
 }
 
-// stoppable gives the request that the Stop button stands for: the selected
-// listener and its topmost owner, as they are on the screen. ok is false where
-// there is nothing to stop.
-func (w *window) stoppable() (q reeve.StopRequest, ok bool) {
-	r := w.model.current()
-	if r == nil || r.ended || len(r.Owners) == 0 {
-		return q, false
-	}
-	owner := r.Owners[0].ID
-	a := w.actions[r.ID]
-	return reeve.StopRequest{ID: r.ID, Owner: owner, Force: a != nil && a.forced == owner}, a == nil || !a.busy
-}
-
-// stop does what the Stop button says.
-func (w *window) stop() {
-	q, ok := w.stoppable()
-	if !ok {
-		return
-	}
-	r := w.model.current()
-	var answer *reeve.Stopped
-	w.run(q.ID, "Stopping "+program(&r.Listener)+" on "+address(&r.Listener)+"…",
-		func(ctx context.Context) (err error) { answer, err = w.verbs.Stop(ctx, q); return err },
-		func(err error) {
-			a := w.action(q.ID)
-			a.forced = ""
-			if err != nil {
-				w.outcome.fail(err)
-				return
-			}
-			if answer.CanForce {
-				a.forced = q.Owner
-			}
-			w.outcome.say(answer.Text, answer.Hint)
-		})
+// busy tells whether a verb is under way for a listener.
+func (w *window) busy(id string) bool {
+	_, is := w.jobs[id]
+	return is
 }
 
 // know makes a rule from the selected listener, or takes back what covers it
@@ -109,7 +66,7 @@ func (w *window) know() {
 	}
 	id := r.ID
 	var answer *reeve.Known
-	w.run(id, "Noting "+program(&r.Listener)+" as known…",
+	w.run(job{id: id, doing: "Noting " + program(&r.Listener) + " as known…"},
 		func(ctx context.Context) (err error) {
 			answer, err = w.verbs.Know(ctx, reeve.KnowRequest{ID: id})
 			return err
@@ -120,13 +77,13 @@ func (w *window) know() {
 				return
 			}
 			w.outcome.say(answer.Text, "")
-			w.outcome.offerUndo(func() { w.forget(id, reeve.ForgetRequest{Rule: answer.Rule}) })
+			w.outcome.offer(choice{label: "Undo", act: func() { w.forget(id, reeve.ForgetRequest{Rule: answer.Rule}) }})
 		})
 }
 
 func (w *window) forget(id string, q reeve.ForgetRequest) {
 	var answer *reeve.Forgotten
-	w.run(id, "Taking it back…",
+	w.run(job{id: id, doing: "Taking it back…"},
 		func(ctx context.Context) (err error) { answer, err = w.verbs.Forget(ctx, q); return err },
 		func(err error) {
 			if err != nil {
@@ -140,7 +97,7 @@ func (w *window) forget(id string, q reeve.ForgetRequest) {
 // resume lets notices come again.
 func (w *window) resume() {
 	var answer *reeve.Status
-	w.run("", "Resuming notices…",
+	w.run(job{doing: "Resuming notices…"},
 		func(ctx context.Context) (err error) {
 			answer, err = w.verbs.Pause(ctx, reeve.PauseRequest{For: "off"})
 			return err
@@ -163,65 +120,4 @@ func (w *window) copyAddress() {
 	}
 	w.clip.SetContent(address(&r.Listener))
 	w.outcome.say("Copied "+address(&r.Listener)+".", "")
-}
-
-// outcome is the line at the foot that says what goes on, or how it went.
-type outcome struct {
-	w    *window
-	box  *fyne.Container
-	spin *widget.Activity
-	text *widget.Label
-	undo *widget.Button
-}
-
-func newOutcome(w *window) *outcome {
-	o := &outcome{w: w, spin: widget.NewActivity(), text: widget.NewLabel(""), undo: widget.NewButton("Undo", nil)}
-	o.text.Wrapping, o.text.Selectable = fyne.TextWrapWord, true
-	o.spin.Hide()
-	o.undo.Hide()
-	o.box = container.NewBorder(nil, nil, o.spin, o.undo, o.text)
-	return o
-}
-
-// say shows how something went, and what else can be done.
-func (o *outcome) say(text, hint string) {
-	text = clean(text, longText)
-	if hint != "" {
-		text += "\n" + clean(hint, longText)
-	}
-	o.undo.Hide()
-	o.text.Importance = widget.MediumImportance
-	o.text.SetText(text)
-}
-
-// fail shows an error with its hint.
-func (o *outcome) fail(err error) {
-	o.say(failure(err))
-	o.text.Importance = widget.DangerImportance
-	o.text.Refresh()
-}
-
-// offerUndo adds a button that takes back what was just said.
-func (o *outcome) offerUndo(undo func()) {
-	o.undo.OnTapped = undo
-	o.undo.Show()
-}
-
-// update turns the sign of progress on as long as any verb runs.
-func (o *outcome) update() {
-	busy := false
-	for _, a := range o.w.actions {
-		busy = busy || a.busy
-	}
-	if busy == o.spin.Visible() {
-		return
-	}
-	if busy {
-		o.spin.Show()
-		o.spin.Start()
-	} else {
-		o.spin.Stop()
-		o.spin.Hide()
-	}
-	o.box.Refresh()
 }

@@ -26,6 +26,7 @@ func TestStopAsksForExactlyTheIdsThatAreShown(t *testing.T) {
 		t.Errorf("while it runs: got disabled %v, progress %v, want both", d.details.stop.Disabled(), d.outcome.spin.Visible())
 	}
 	expect(t, "while it runs", d.outcome.text.Text, "Stopping prog-a on 127.0.0.1:80…")
+	expect(t, "row while it runs", d.stateOf("a"), "… Stopping")
 	press(d.list, fyne.KeyDelete) // must not ask twice
 	// Another may be selected meanwhile, and its button works.
 	d.choose("b")
@@ -43,39 +44,6 @@ func TestStopAsksForExactlyTheIdsThatAreShown(t *testing.T) {
 	}
 }
 
-func TestForceStopIsOfferedToThatOwnerAlone(t *testing.T) {
-	a := listener("a", 80, verdictNew)
-	d := open(t, reeve.ShowRequest{Listener: "a"}, a)
-	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
-		return &reeve.Stopped{Result: reeve.StopRunning, Text: "It still runs.", Hint: "Force stop ends it.", CanForce: true}, nil
-	}
-	press(d.list, fyne.KeyDelete)
-	d.until("it is told", func() bool { return d.outcome.text.Text == "It still runs.\nForce stop ends it." })
-	expect(t, "button", d.details.stop.Text, "Force stop")
-
-	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
-		return &reeve.Stopped{Text: "done"}, nil
-	}
-	test.Tap(d.details.stop)
-	d.until("it is told", func() bool { return d.outcome.text.Text == "done" })
-	expect(t, "button afterwards", d.details.stop.Text, "Stop")
-	want := []any{reeve.StopRequest{ID: "a", Owner: "owner-a"}, reeve.StopRequest{ID: "a", Owner: "owner-a", Force: true}}
-	if got := d.verbs.requests(); !slices.Equal(got, want) {
-		t.Errorf("requests: got %v, want %v", got, want)
-	}
-
-	// The offer was for one process: a new owner gets a plain Stop.
-	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
-		return &reeve.Stopped{Text: "still", CanForce: true}, nil
-	}
-	test.Tap(d.details.stop)
-	d.until("it is told", func() bool { return d.outcome.text.Text == "still" })
-	a.Owners = []reeve.Owner{{ID: "another", PID: 5, Name: "x"}}
-	d.feed(event(reeve.EventOwner, a))
-	d.until("the owner is shown", func() bool { return d.model.current().Owners[0].ID == "another" })
-	expect(t, "button for another owner", d.details.stop.Text, "Stop")
-}
-
 func TestAnErrorIsShownWithItsHint(t *testing.T) {
 	d := open(t, reeve.ShowRequest{Listener: "a"}, listener("a", 80, verdictNew))
 	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
@@ -89,22 +57,21 @@ func TestAnErrorIsShownWithItsHint(t *testing.T) {
 	}
 }
 
-func TestStopIsOffWhereNobodyCanBeStopped(t *testing.T) {
+func TestStopIsOffWhereNobodyListensAnyMore(t *testing.T) {
 	h := listener("h", 111, verdictBaseline)
 	h.Owners, h.Hidden, h.Program = nil, "another user's process", ""
 	d := open(t, reeve.ShowRequest{Listener: "h"}, h, listener("a", 80, verdictNew))
-	if !d.details.stop.Disabled() {
-		t.Error("Stop without an owner: got enabled, want disabled")
+	if !d.details.more.Disabled() {
+		t.Error("More without an owner: got enabled, want disabled")
 	}
 	expect(t, "title", d.details.title.Text, "hidden program")
 	if !slices.Contains(d.details.shown, fact{text: "Owner hidden: another user's process"}) {
 		t.Errorf("details: got %v, want the reason why the owner is hidden", d.details.shown)
 	}
-	press(d.list, fyne.KeyDelete)
 	d.choose("a")
 	d.feed(event(reeve.EventClosed, listener("a", 80, verdictNew)))
 	d.until("it has ended", func() bool { return d.model.current().ended })
-	if !d.details.stop.Disabled() || !d.details.known.Disabled() {
+	if !d.details.stop.Disabled() || !d.details.more.Disabled() || !d.details.known.Disabled() {
 		t.Error("buttons of an ended one: got enabled, want disabled")
 	}
 	press(d.list, fyne.KeyDelete)
@@ -116,12 +83,12 @@ func TestStopIsOffWhereNobodyCanBeStopped(t *testing.T) {
 func TestKnowCanBeUndone(t *testing.T) {
 	d := open(t, reeve.ShowRequest{Listener: "a"}, listener("a", 80, verdictNew))
 	test.Tap(d.details.known)
-	d.until("Undo is offered", func() bool { return d.outcome.undo.Visible() })
+	d.until("Undo is offered", func() bool { return len(d.offered()) > 0 })
 	expect(t, "outcome", d.outcome.text.Text, "Known: prog-a, any port, only this computer.")
-	test.Tap(d.outcome.undo)
+	test.Tap(d.offer("Undo"))
 	d.until("it is told", func() bool { return d.outcome.text.Text == "no longer known" })
-	if d.outcome.undo.Visible() {
-		t.Error("Undo after the undo: got visible, want hidden")
+	if got := d.offered(); len(got) != 0 {
+		t.Errorf("buttons after the undo: got %q, want none", got)
 	}
 	d.feed(event(reeve.EventJudged, listener("a", 80, verdictKnown)))
 	d.until("it is known", func() bool { return d.details.known.Text == "Forget this" })

@@ -27,7 +27,7 @@ type details struct {
 	box         *fyne.Container
 	title       *widget.Label
 	addr        *widget.Label
-	stop        *widget.Button
+	stop, more  *widget.Button
 	known, copy *widget.Button
 	body, empty fyne.CanvasObject
 	list        *fyne.Container
@@ -42,6 +42,7 @@ func newDetails(w *window) *details {
 	d.title.Truncation, d.title.Selectable = fyne.TextTruncateEllipsis, true
 	d.addr.Selectable, d.addr.Truncation = true, fyne.TextTruncateEllipsis
 	d.stop = widget.NewButton("Stop", w.stop)
+	d.more = widget.NewButton("More", w.more)
 	d.known = widget.NewButton("I know this", w.know)
 	d.copy = widget.NewButton("Copy address", w.copyAddress)
 	d.scroll = container.NewVScroll(d.list)
@@ -50,7 +51,7 @@ func newDetails(w *window) *details {
 	d.empty = container.NewVBox(layout.NewSpacer(), empty, layout.NewSpacer())
 	head := container.New(pair{}, d.title, d.addr)
 	buttons := container.New(layout.NewCustomPaddedLayout(0, 0, theme.InnerPadding(), 0),
-		container.NewHBox(d.stop, d.known, d.copy))
+		container.NewHBox(d.stop, d.more, d.known, d.copy))
 	d.body = container.NewBorder(container.NewVBox(head, buttons, widget.NewSeparator()), nil, nil, nil, d.scroll)
 	d.box = container.NewPadded(container.NewStack(d.empty, d.body))
 	return d
@@ -104,25 +105,17 @@ func (d *details) update() {
 
 // buttons sets what the buttons say and whether they work.
 func (d *details) buttons(r *row) {
-	q, ok := d.w.stoppable()
-	label, weight := "Stop", widget.MediumImportance
-	if q.Force {
-		label, weight = "Force stop", widget.DangerImportance
-	}
-	if d.stop.Text != label {
-		d.stop.Text, d.stop.Importance = label, weight
-		d.stop.Refresh()
-	}
+	_, ok := d.w.stoppable()
 	enable(d.stop, ok)
-	label = "I know this"
+	enable(d.more, ok && len(r.Owners) > 0)
+	label := "I know this"
 	if r.Verdict == verdictKnown {
 		label = "Forget this"
 	}
 	if d.known.Text != label {
 		d.known.SetText(label)
 	}
-	a := d.w.actions[r.ID]
-	enable(d.known, !r.ended && (a == nil || !a.busy))
+	enable(d.known, !r.ended && !d.w.busy(r.ID))
 }
 
 // facts is all that is known of a listener, the words first.

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"portreeve/monitor/reeve"
 )
@@ -33,6 +37,7 @@ type fakeVerbs struct {
 	asked []any
 	left  int // watches that have ended
 	stop  func(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
+	group func(context.Context, reeve.GroupRequest) (*reeve.Group, error)
 	know  error
 }
 
@@ -82,6 +87,11 @@ func (f *fakeVerbs) Status(context.Context) (*reeve.Status, error) {
 func (f *fakeVerbs) Stop(ctx context.Context, q reeve.StopRequest) (*reeve.Stopped, error) {
 	f.note(q)
 	return f.stop(ctx, q)
+}
+
+func (f *fakeVerbs) StopGroup(ctx context.Context, q reeve.GroupRequest) (*reeve.Group, error) {
+	f.note(q)
+	return f.group(ctx, q)
 }
 
 func (f *fakeVerbs) Know(_ context.Context, q reeve.KnowRequest) (*reeve.Known, error) {
@@ -193,6 +203,60 @@ func (d *desk) bannerTexts() []string {
 		texts = append(texts, b.text)
 	}
 	return texts
+}
+
+// offered gives the labels of the buttons at the foot.
+func (d *desk) offered() []string {
+	var labels []string
+	for _, o := range d.outcome.choices.Objects {
+		labels = append(labels, o.(*widget.Button).Text)
+	}
+	return labels
+}
+
+// offer gives the button at the foot with a label.
+func (d *desk) offer(label string) *widget.Button {
+	d.t.Helper()
+	for _, o := range d.outcome.choices.Objects {
+		if b := o.(*widget.Button); b.Text == label && d.outcome.choices.Visible() {
+			return b
+		}
+	}
+	d.t.Fatalf("buttons at the foot: got %q, want %q among them", d.offered(), label)
+	return nil
+}
+
+// answers waits for a question and gives the labels of its answers, the one that
+// declines last.
+func (d *desk) answers() []string {
+	d.t.Helper()
+	d.until("a question is asked", func() bool { return d.question != nil })
+	var labels []string
+	for _, a := range append(slices.Clone(d.question.answers), d.question.decline) {
+		labels = append(labels, a.Text)
+	}
+	return labels
+}
+
+// texts gives what stands in the open dialog, line by line.
+func (d *desk) texts() string {
+	var b strings.Builder
+	for _, o := range test.LaidOutObjects(d.win.Canvas().Overlays().Top()) {
+		if text, ok := o.(*canvas.Text); ok {
+			b.WriteString(text.Text + "\n")
+		}
+	}
+	return b.String()
+}
+
+// typeKey sends a key as the driver does: to what has the focus, else the window.
+func (d *desk) typeKey(key fyne.KeyName) {
+	c := d.win.Canvas()
+	if f := c.Focused(); f != nil {
+		press(f, key)
+		return
+	}
+	c.OnTypedKey()(&fyne.KeyEvent{Name: key})
 }
 
 func press(w fyne.Focusable, key fyne.KeyName) { w.TypedKey(&fyne.KeyEvent{Name: key}) }

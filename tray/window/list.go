@@ -122,7 +122,7 @@ func (l *rowList) TypedKey(ev *fyne.KeyEvent) {
 
 // TypedRune takes the slash, which starts a search.
 func (l *rowList) TypedRune(r rune) {
-	if r == '/' {
+	if r == '/' && l.w.question == nil {
 		l.w.win.Canvas().Focus(l.w.search)
 	}
 }
@@ -193,7 +193,8 @@ func (v *rowView) CreateRenderer() fyne.WidgetRenderer {
 		container.New(pair{}, v.prog, v.place), v.user, v.since))
 }
 
-// set shows a row. An ended one is faint and says so.
+// set shows a row. An ended one is faint and says so, as one that is being
+// stopped does.
 func (v *rowView) set(r *row, w *window) {
 	l := &r.Listener
 	state, main, name := verdictOf(l), plain(), strong()
@@ -203,6 +204,9 @@ func (v *rowView) set(r *row, w *window) {
 		if r.ID != w.model.selected { // blue on the selection's blue is hard to read
 			stateStyle.ColorName = theme.ColorNamePrimary
 		}
+	}
+	if w.jobs[r.ID].stops {
+		state, stateStyle = verdict{"…", "Stopping"}, name
 	}
 	if r.ended {
 		state = verdict{"–", "Ended"}

@@ -5,7 +5,9 @@
 //	model.go   the list without a screen      words.go   facts -> words (pure)
 //	lookup.go  "what is this address?" (pure) live.go    the watch, and its loss
 //	window.go  the parts put together         list.go    rows and columns
-//	details.go the chosen listener            actions.go stop, know, forget, copy
+//	details.go the chosen listener            actions.go know, forget, copy
+//	stop.go    stop, and what is in its way   group.go   stop what belongs together
+//	ask.go     a question with its answers    outcome.go how it went
 //	explain.go the question about an address  look.go    colours, texts, banners
 //	open*.go   a real window, or why there is none
 //
@@ -38,6 +40,7 @@ type Verbs interface {
 	Watch(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error]
 	Status(context.Context) (*reeve.Status, error)
 	Stop(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
+	StopGroup(context.Context, reeve.GroupRequest) (*reeve.Group, error)
 	Know(context.Context, reeve.KnowRequest) (*reeve.Known, error)
 	Forget(context.Context, reeve.ForgetRequest) (*reeve.Forgotten, error)
 	Pause(context.Context, reeve.PauseRequest) (*reeve.Status, error)
@@ -72,6 +75,7 @@ type window struct {
 	end       context.CancelFunc
 	running   sync.WaitGroup
 
+	frame    *fyne.Container // all that is in the window
 	search   *searchEntry
 	folded   *widget.Check
 	list     *rowList
@@ -83,8 +87,9 @@ type window struct {
 	details  *details
 	foot     *widget.Label
 	outcome  *outcome
-	actions  map[string]*action // by listener id
-	syncing  bool               // widgets are being told, not asked
+	question *question      // the dialog that is open; nil for none
+	jobs     map[string]job // under way, by listener id
+	syncing  bool           // widgets are being told, not asked
 }
 
 // newWindow fills win and starts the watch, on Fyne's goroutine. It ends with
@@ -92,7 +97,7 @@ type window struct {
 func newWindow(ctx context.Context, verbs Verbs, win fyne.Window, first reeve.ShowRequest, do func(func()), now func() time.Time) *window {
 	w := &window{
 		verbs: verbs, win: win, clip: fyne.CurrentApp().Clipboard(), do: do, now: now,
-		model: newModel(), inbox: make(chan news, mostNews), actions: map[string]*action{},
+		model: newModel(), inbox: make(chan news, mostNews), jobs: map[string]job{},
 	}
 	w.ctx, w.end = context.WithCancel(ctx)
 	w.build()
@@ -137,17 +142,36 @@ func (w *window) build() {
 	split.Offset = 0.62
 	bottom := container.NewVBox(widget.NewSeparator(),
 		container.NewBorder(nil, nil, nil, w.foot, w.outcome.box))
-	w.win.SetContent(container.NewPadded(container.NewBorder(top, bottom, nil, nil, split)))
+	w.frame = container.NewBorder(top, bottom, nil, nil, split)
+	w.win.SetContent(container.NewPadded(w.frame))
 	w.refresh()
+}
+
+// fit gives the foot the height that it needs now. Fyne lays out anew by itself
+// only when the least size of something changes, which that of a text that wraps
+// does late.
+func (w *window) fit() {
+	w.outcome.box.Refresh()
+	w.frame.Refresh()
 }
 
 // keys binds what the keyboard does while no entry has it.
 func (w *window) keys() {
 	c := w.win.Canvas()
-	c.SetOnTypedKey(w.list.TypedKey)
+	c.SetOnTypedKey(func(ev *fyne.KeyEvent) {
+		if w.question != nil {
+			w.question.typed(ev)
+			return
+		}
+		w.list.TypedKey(ev)
+	})
 	c.SetOnTypedRune(w.list.TypedRune)
 	c.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault},
-		func(fyne.Shortcut) { c.Focus(w.search) })
+		func(fyne.Shortcut) {
+			if w.question == nil {
+				c.Focus(w.search)
+			}
+		})
 	c.AddShortcut(&fyne.ShortcutCopy{}, func(fyne.Shortcut) { w.copyAddress() })
 }
 

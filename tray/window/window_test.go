@@ -341,6 +341,17 @@ func (d *desk) placeOf(id string) float32 {
 	return item.Position().Y - d.list.GetScrollOffset()
 }
 
+// stateOf is what stands in a row's first column; empty where the row is not on
+// the screen.
+func (d *desk) stateOf(id string) string {
+	for _, o := range test.LaidOutObjects(d.list) {
+		if v, is := o.(*rowView); is && v.prog.segment.Text == "prog-"+id {
+			return v.state.segment.Text
+		}
+	}
+	return ""
+}
+
 // item finds the list's own wrapper of a row by the program in it: LaidOutObjects
 // gives parents before their children.
 func (d *desk) item(id string) fyne.CanvasObject {

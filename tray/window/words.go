@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"portreeve/monitor/reeve"
@@ -194,6 +195,25 @@ func failure(err error) (text, hint string) {
 		hint = "Hint: " + clean(hint, longText)
 	}
 	return "Not done: " + clean(text, longText) + ".", hint
+}
+
+// full makes a sentence of a message: it begins as it is, since that may be a
+// program's name, and ends with a full stop.
+func full(text string) string {
+	text = clean(text, longText)
+	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "…") {
+		return text
+	}
+	return text + "."
+}
+
+// capital begins a text of ours, never a program's name, as a sentence does.
+func capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(r)) + text[size:]
 }
 
 // plural puts a number before a noun.
