@@ -52,12 +52,13 @@ func (d *Desktop) recordNotices() {
 	if err != nil {
 		d.t.Fatalf("record notices: %v", err)
 	}
-	d.notices = &noticeLog{asks: make(map[noticeAsk]*notice)}
+	log := &noticeLog{asks: make(map[noticeAsk]*notice)}
+	d.notices = log
 	messages := make(chan *dbus.Message, 10_000)
 	conn.Eavesdrop(messages)
 	go func() {
 		for message := range messages {
-			d.notices.take(message)
+			log.take(message)
 		}
 	}()
 }

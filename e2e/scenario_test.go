@@ -75,6 +75,12 @@ func liveThrough(t *testing.T, d *Desktop) {
 	run("end by menu", endByMenu)
 }
 
+// forgetAtEnd removes what a scenario made known after the program's end, so that
+// one that fails half-way takes no other with it.
+func (d *Desktop) forgetAtEnd() {
+	d.t.Cleanup(func() { _ = os.Remove(filepath.Join(d.root, "config/portreeve/rules.toml")) })
+}
+
 // shop starts the server of the issue in ~/src/shop.
 func (d *Desktop) shop() *child {
 	d.t.Helper()
@@ -154,6 +160,7 @@ func leftClick(t *testing.T, d *Desktop) {
 }
 
 func knowThis(t *testing.T, d *Desktop) {
+	d.forgetAtEnd()
 	r := d.startResident()
 	first := d.shop()
 	d.clickNoticeButton(d.waitNotice(r.began, newServer).Title, "I know this", "know")
@@ -186,6 +193,7 @@ func knowThis(t *testing.T, d *Desktop) {
 
 // submenuStays holds a submenu open while listeners come and go.
 func submenuStays(t *testing.T, d *Desktop) {
+	d.forgetAtEnd()
 	r := d.startResident()
 	d.shop()
 	d.waitNotice(r.began, newServer)
@@ -261,6 +269,7 @@ func endBySignal(t *testing.T, d *Desktop) {
 // endByMenu ends a later life by Quit. It still knows what the one before it was
 // told, until that is taken back.
 func endByMenu(t *testing.T, d *Desktop) {
+	d.forgetAtEnd()
 	r := d.startResident()
 	d.shop()
 	startWebServer(t, d, d.folder("home/src/other"), netip.MustParseAddrPort("127.0.0.1:62894"))

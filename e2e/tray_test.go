@@ -121,6 +121,11 @@ func (d *Desktop) openMenu(item trayItem) {
 	d.t.Helper()
 	d.click(rightButton, middle(d.waitIcon(item)))
 	d.waitRows(item)
+	if d.kind != "gnome" {
+		// XFCE draws the icon's tooltip over the menu when its words change and
+		// the mouse is still on the icon.
+		d.moveTo(middle(d.popupRows(0)[0]))
+	}
 }
 
 // waitRows waits until the rows of the submenu that path leads to are drawn,
