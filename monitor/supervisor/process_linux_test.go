@@ -102,6 +102,25 @@ func TestAShellThatDoesNotLoopIsNobody(t *testing.T) {
 	}
 }
 
+func TestALoopIsNobodyToWhatItsProgramStarts(t *testing.T) {
+	t.Parallel()
+	bash := need(t, "bash")
+	at := freePort(t)
+	// The program would be started again, but it is not what listens.
+	cmd := exec.Command(bash, "-c", fmt.Sprintf("while true; do %[1]s %[1]s; sleep 0.02; done", self(t)))
+	cmd.Env = append(os.Environ(), roleVar+"=parent:0/"+at)
+	start(t, cmd)
+	l := listenerAt(t, at, process.ID{})
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		reap(int(l.owner.Parents[0].PID))
+		endAt(at)
+	})
+	if got := find(t, l); got != nil {
+		t.Errorf("got %+v, want nobody", got)
+	}
+}
+
 func TestALoopThatWillNotEndLeavesItsProgramAlone(t *testing.T) {
 	t.Parallel()
 	bash := need(t, "bash")

@@ -106,6 +106,7 @@ func TestALoopIsKnownByWhatItRuns(t *testing.T) {
 		{"while true; do PORT=1 ./bin/shop; done", program, true},
 		{"if true; then while true; do if x; then shop; fi; done; fi", program, true},
 		{"while true; do while read x; do :; done < f; shop; done", program, true},
+		{"while true; do echo a#b; shop; done", program, true},
 		{"", program, false},
 		{"shop", program, false},
 		{"for f in a b; do shop; done", program, false},
@@ -122,6 +123,13 @@ func TestALoopIsKnownByWhatItRuns(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q: got %t, want %t", c.text, got, c.want)
 		}
+	}
+}
+
+func TestOnlyAShellLoops(t *testing.T) {
+	p := ran("/usr/bin/ssh", "ssh", "-c", "while true; do shop; done")
+	if got, ok := loopOf(p, ran("/bin/shop", "shop"), func(string) string { return "" }); ok {
+		t.Errorf("got %+v, want none", got)
 	}
 }
 
