@@ -137,6 +137,13 @@ func (m *busMenu) open(now time.Time) {
 	m.certain = true
 }
 
+// isOpen reports whether the menu is held, as far as the host tells.
+func (m *busMenu) isOpen() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !m.opened.IsZero()
+}
+
 // alreadyShown is the word of a host that never tells of the closing that the
 // menu is on the screen. Where it was held since an earlier opening, what came
 // since then is laid out at once: Xfce keeps the window's size and scrolls it,

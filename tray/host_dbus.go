@@ -196,11 +196,15 @@ func (h *Host) serve(ctx context.Context, conn *busConn, registering chan<- stru
 		h.mu.Lock()
 		look := h.look
 		h.mu.Unlock()
-		h.emitLook(conn.Conn, shown, look)
-		shown = look
 		if next := h.stepMenu(conn.Conn); next > 0 {
 			timer.Reset(next)
 		}
+		if h.menu.isOpen() {
+			// Xfce draws a tooltip that changes over the open menu's rows.
+			look.Glance = shown.Glance
+		}
+		h.emitLook(conn.Conn, shown, look)
+		shown = look
 		if !conn.Connected() {
 			return errors.New("the session bus takes no messages")
 		}

@@ -196,6 +196,11 @@ func (s *daemon) signal(ctx context.Context, sig *dbus.Signal) {
 		if !ours || key == "" {
 			return
 		}
+		// A press closes a notice, and some daemons tell that late: what is shown
+		// next under this key must not take the place that is being closed.
+		if s.ids[n.Key] == id {
+			delete(s.ids, n.Key)
+		}
 		select {
 		case s.presses <- Press{Notice: n.Key, Action: key}:
 		default:
@@ -208,7 +213,9 @@ func (s *daemon) signal(ctx context.Context, sig *dbus.Signal) {
 		}
 		if n, ours := s.shown[id]; ours {
 			delete(s.shown, id)
-			delete(s.ids, n.Key)
+			if s.ids[n.Key] == id {
+				delete(s.ids, n.Key)
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,6 +66,37 @@ func TestButtonsKeepTheirOrderAndPressesComeBack(t *testing.T) {
 	if p, want := pressed(t, d), (Press{"k", "details"}); p != want {
 		t.Errorf("press: got %v, want %v", p, want)
 	}
+}
+
+func TestTheAnswerToAPressOutlivesTheClosingOfWhatWasPressed(t *testing.T) {
+	b := startBus(t)
+	f := startDaemon(t, b, "actions")
+	d, _ := runDesktop(t, Options{})
+	d.Show(stranger)
+	first := f.nth(1)
+	f.press(first.ID, "know")
+	pressed(t, d)
+	answer := stranger
+	answer.Title, answer.Actions = "Known from now on", []Action{{"undo", "Undo"}}
+	d.Show(answer)
+	second := f.nth(2)
+	if second.Replaces != 0 {
+		t.Errorf("got the answer in place of %d, want a notice of its own", second.Replaces)
+	}
+	// Now the daemon tells that the press has closed the first.
+	if err := f.conn.Emit(daemonPath, daemonName+".NotificationClosed", first.ID, uint32(2)); err != nil {
+		t.Fatal(err)
+	}
+	f.press(second.ID, "undo")
+	if p, want := pressed(t, d), (Press{"k", "undo"}); p != want {
+		t.Errorf("press: got %v, want %v", p, want)
+	}
+	third := answer
+	third.Title = "Forgotten"
+	d.Show(third)
+	last := f.nth(3)
+	d.Withdraw("k")
+	waitFor(t, "the last one to be withdrawn", func() bool { return slices.Contains(f.closings(), last.ID) })
 }
 
 func TestAPressThatTheDaemonDidNotSendIsIgnored(t *testing.T) {
