@@ -11,7 +11,8 @@ import (
 // python3 again (Restart=always)".
 func Supervised(program string, s *supervisor.Supervisor) string {
 	policy := ""
-	if s.Policy != "" {
+	// A loop and a watcher are their own policy.
+	if s.Policy != "" && s.Kind != supervisor.Loop && s.Kind != supervisor.Watcher {
 		policy = " (" + Clean(s.Policy, 40) + ")"
 	}
 	return fmt.Sprintf("%s would start %s again%s", Supervisor(s), program, policy)
@@ -42,7 +43,13 @@ func Supervisor(s *supervisor.Supervisor) string {
 }
 
 // LastingStop is the words of a button that stops a supervisor.
-func LastingStop(s *supervisor.Supervisor) string { return "Stop " + Supervisor(s) }
+func LastingStop(s *supervisor.Supervisor) string {
+	who := Supervisor(s)
+	if s.Kind == supervisor.Loop {
+		who = "the" + strings.TrimPrefix(who, "a")
+	}
+	return "Stop " + who
+}
 
 // WhatForceLoses says what a forced stop costs.
 func WhatForceLoses(program string) string {

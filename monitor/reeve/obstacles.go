@@ -58,7 +58,7 @@ func heldBack(req StopRequest, t target, s *supervisor.Supervisor) *Error {
 	switch {
 	case command != "" && !s.Allowed && s.Why != "":
 		e.Hint = fmt.Sprintf("to stop it for good: %s (%s)", command, explain.Clean(s.Why, 80))
-	case command != "":
+	case command != "" && s.Kind != supervisor.Loop && s.Kind != supervisor.Watcher:
 		e.Hint = "to stop it for good: " + command
 	}
 	return e

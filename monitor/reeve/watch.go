@@ -157,9 +157,9 @@ func (r *Reeve) Feed() *Feed {
 	return &Feed{r: r, box: r.Monitor.Subscribe(0), w: r.join(false)}
 }
 
-// Next blocks until there is news. Its error is ctx's.
+// Next blocks until there is news. Its error is ctx's, which also ends the feed.
 func (f *Feed) Next(ctx context.Context) (View, error) {
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-f.box.Ready():
 			u, ok := f.box.Take()
@@ -173,11 +173,11 @@ func (f *Feed) Next(ctx context.Context) (View, error) {
 			f.last.Status = f.r.status(f.last.Status, f.last.Listeners)
 			return f.last, nil
 		case <-ctx.Done():
-			f.box.Close()
-			f.r.leave(f.w)
-			return View{}, ctx.Err()
 		}
 	}
+	f.box.Close()
+	f.r.leave(f.w)
+	return View{}, ctx.Err()
 }
 
 func (r *Reeve) view(u monitor.Update) View {

@@ -116,7 +116,16 @@ func TestTheContainerBehindAProxyIsStopped(t *testing.T) {
 	at := freePort(t)
 	e := startEngine(t, "Docker/28.2.2 (linux)", "/shop-web-1", "unless-stopped", netip.MustParseAddrPort(at))
 	l, proxy := startProxy(t, at)
-	e.onStop = func() { proxy.Process.Kill() } // as dockerd ends its proxy
+	e.onStop = func() { // as dockerd ends its proxy, before it answers
+		proxy.Process.Kill()
+		for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+			c, err := net.Dial("tcp", at)
+			if err != nil {
+				return
+			}
+			c.Close()
+		}
+	}
 	s := searchIn()
 	s.engines = []string{filepath.Join(folder(t), "none.sock"), e.path}
 	got, err := s.find(t.Context(), l.Socket, l.owner)
@@ -129,6 +138,11 @@ func TestTheContainerBehindAProxyIsStopped(t *testing.T) {
 	}
 	facts(t, got, want)
 
+	// Without an engine that knows the port nobody is blamed, and least of all
+	// Docker as a whole.
+	if got, err := searchIn().find(t.Context(), l.Socket, process.Info{Unit: "docker.service"}); got != nil || err != nil {
+		t.Errorf("without an engine: got %+v, %v, want nobody", got, err)
+	}
 	// Of a proxy that only root may see nothing is known but the unit.
 	hidden, err := s.find(t.Context(), l.Socket, process.Info{Unit: "docker.service"})
 	if err != nil {
