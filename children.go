@@ -43,7 +43,24 @@ func (c *children) openWindow(show reeve.ShowRequest) error {
 	if !ok {
 		return errNoWindow
 	}
-	return c.start(exec.Command(binary, append([]string{"window"}, windowFlags(show)...)...), c.windowEnded)
+	cmd := exec.Command(binary, append([]string{"window"}, windowFlags(show)...)...)
+	cmd.Env = namedLocale(os.Environ())
+	return c.start(cmd, c.windowEnded)
+}
+
+// namedLocale gives an environment whose locale is a language: Fyne reads it as
+// it loads and complains of C and POSIX, which mean English without saying so.
+func namedLocale(env []string) []string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		switch language, _, _ := strings.Cut(os.Getenv(name), "."); language {
+		case "":
+			continue
+		case "C", "POSIX":
+			return append(env, name+"=en_US.UTF-8")
+		}
+		return env // the first that is set decides
+	}
+	return append(env, "LANG=en_US.UTF-8")
 }
 
 // start runs cmd in the background and calls ended after its end.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -36,7 +35,6 @@ func Open(ctx context.Context, verbs Verbs, first reeve.ShowRequest) (err error)
 		return errNoDisplay
 	}
 	tameBus()
-	tameLocale()
 	// Fyne's driver panics where the graphics library is missing or broken. The
 	// process has nothing else to do, so its last words may as well be plain.
 	defer func() {
@@ -101,21 +99,6 @@ func drawn(win fyne.Window) bool {
 // say yes; elsewhere the X server's variable decides, since Fyne speaks X11.
 func hasDisplay() bool {
 	return runtime.GOOS == "windows" || runtime.GOOS == "darwin" || os.Getenv("DISPLAY") != ""
-}
-
-// tameLocale keeps Fyne from complaining of the locale C, which is not a language
-// (ISO C, setlocale) but means English all the same.
-func tameLocale() {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		switch language, _, _ := strings.Cut(os.Getenv(name), "."); language {
-		case "":
-			continue
-		case "C", "POSIX":
-			os.Setenv(name, "en_US.UTF-8")
-		}
-		return // the first that is set decides
-	}
-	os.Setenv("LANG", "en_US.UTF-8")
 }
 
 // tameBus keeps Fyne, which asks the session bus for the colour scheme, from
