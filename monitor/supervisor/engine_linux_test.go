@@ -95,10 +95,10 @@ func startEngine(t testing.TB, server, name, policy string, at netip.AddrPort) *
 func startProxy(t testing.TB, at string) (held, *exec.Cmd) {
 	t.Helper()
 	proxy := filepath.Join(folder(t), "docker-proxy")
-	// A link and no copy: a file that was just written can't be executed while
-	// another test, which forks meanwhile, has it open.
-	if err := os.Link(self(t), proxy); err != nil {
-		t.Skipf("the test binary can't be linked: %v", err)
+	// Not copied by ourselves: what another test forks meanwhile would have the
+	// file open for writing, and then it can't be executed.
+	if out, err := exec.Command(need(t, "cp"), self(t), proxy).CombinedOutput(); err != nil {
+		t.Fatalf("copy the test binary: %v: %s", err, out)
 	}
 	host, port, _ := net.SplitHostPort(at)
 	cmd := exec.Command(proxy, "-proto", "tcp", "-host-ip", host, "-host-port", port, "-container-ip", "172.18.0.2", "-container-port", "80")

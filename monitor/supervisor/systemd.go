@@ -75,6 +75,11 @@ func (s *search) byUnit(ctx context.Context, holds socket.Socket, chain []proces
 // unit is the one in whose cgroup its socket was made.
 func (s *search) byHiddenUnit(ctx context.Context, holds socket.Socket, unit string) (*Supervisor, error) {
 	service := strings.HasSuffix(unit, ".service")
+	switch unit {
+	case "docker.service", "podman.service", "containerd.service", "libvirtd.service":
+		// They hold ports for containers and machines, all of which would end.
+		return nil, nil
+	}
 	if !service && unit != "init.scope" && !strings.HasSuffix(unit, ".socket") {
 		return nil, nil
 	}

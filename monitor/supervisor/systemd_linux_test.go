@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -351,11 +352,16 @@ func TestAManagerThatSaysNothingIsNotWaitedForLong(t *testing.T) {
 		if c, err := l.Accept(); err == nil { // the one above
 			c.Close()
 		}
-		if c, err := l.Accept(); err == nil {
-			defer c.Close()
+		c, err := l.Accept()
+		if err == nil {
 			c.Read(make([]byte, 1))
 		}
 		cancel()
+		// Held open: it is the context that ends the wait.
+		<-t.Context().Done()
+		if err == nil {
+			c.Close()
+		}
 	}()
 	begun = time.Now()
 	if m, err := searchIn("XDG_RUNTIME_DIR="+dir).dialManager(ctx, managerID{user: true, uid: uint32(os.Geteuid())}); err == nil {
@@ -365,4 +371,32 @@ func TestAManagerThatSaysNothingIsNotWaitedForLong(t *testing.T) {
 	if took := time.Since(begun); took > callTime/2 {
 		t.Errorf("cancelled: got an answer after %v, want it at once", took)
 	}
+}
+
+func TestALookLeavesNoGoroutineBehind(t *testing.T) {
+	// Not parallel: the others' goroutines would be counted.
+	dir := folder(t)
+	if err := os.MkdirAll(dir+"/systemd", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", dir+"/systemd/private")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s := searchIn("XDG_RUNTIME_DIR=" + dir)
+	s.engines = []string{dir + "/systemd/private"}
+	before := runtime.NumGoroutine()
+	for range 5 {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if m, err := s.dialManager(ctx, managerID{user: true, uid: uint32(os.Geteuid())}); err == nil {
+			m.close()
+			t.Error("got a manager, want an error")
+		}
+		if _, err := s.byContainer(ctx, "a"); err == nil {
+			t.Error("got a container, want an error")
+		}
+		cancel()
+	}
+	until(t, fmt.Sprintf("return to %d goroutines", before), func() bool { return runtime.NumGoroutine() <= before })
 }
