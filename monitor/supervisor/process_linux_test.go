@@ -187,7 +187,7 @@ func npm(t testing.TB, packages ...string) string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
 	defer cancel()
-	args := append([]string{"install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--fetch-retries=0", "--prefix", dir}, packages...)
+	args := append([]string{"install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retries=0", "--prefix", dir}, packages...)
 	if out, err := exec.CommandContext(ctx, tool, args...).CombinedOutput(); err != nil {
 		t.Skipf("npm can't install %q: %v: %s", packages, err, out)
 	}
