@@ -40,22 +40,13 @@ func portText(at netip.AddrPort) string {
 	return port
 }
 
-// answers reports whether something takes connections at the address.
+// answers reports whether something takes connections at the address. Trying to
+// listen there would tell the same, but be a listener itself for a moment.
 func answers(at netip.AddrPort) bool {
 	conn, err := net.DialTimeout("tcp", at.String(), time.Second)
 	if err != nil {
 		return false
 	}
 	_ = conn.Close()
-	return true
-}
-
-// portFree reports whether the port can be listened on at the address now.
-func portFree(at netip.AddrPort) bool {
-	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
-	if err != nil {
-		return false
-	}
-	_ = listener.Close()
 	return true
 }

@@ -87,7 +87,7 @@ func (d *Desktop) waitStopButton() image.Rectangle {
 	seen := func() bool {
 		place := d.windowPlace()
 		right := image.Rect(place.Min.X+place.Dx()*6/10, place.Min.Y, place.Max.X, place.Max.Y)
-		button = firstOfThree(d.picture(), right)
+		button = firstOfRow(d.picture(), right)
 		return !button.Empty()
 	}
 	if tryFor(2*time.Second, seen) {
@@ -99,16 +99,16 @@ func (d *Desktop) waitStopButton() image.Rectangle {
 	d.moveTo(middle(d.windowPlace()))
 	if !tryFor(5*time.Second, seen) {
 		d.Screenshot("failed-window")
-		d.t.Fatal("got no row of three buttons in the window, want one")
+		d.t.Fatal("got no row of buttons in the window, want one")
 	}
 	d.t.Log("the window showed an old picture until the mouse came")
 	return button
 }
 
-// firstOfThree is the left one of the first three boxes of one colour that
-// stand side by side in area; empty where there are none. It looks at the lines
+// firstOfRow is the left one of the first boxes of one colour of which three or
+// more stand side by side in area; empty where there are none. It looks at the lines
 // of the boxes above their words, which have one colour from side to side.
-func firstOfThree(picture image.Image, area image.Rectangle) image.Rectangle {
+func firstOfRow(picture image.Image, area image.Rectangle) image.Rectangle {
 	const (
 		narrowest = 25
 		above     = 12 // from a box's upper edge to the middle of its words
@@ -131,7 +131,7 @@ func firstOfThree(picture image.Image, area image.Rectangle) image.Rectangle {
 			}
 			x = end
 		}
-		if len(boxes) == 3 {
+		if len(boxes) >= 3 {
 			return boxes[0]
 		}
 	}
