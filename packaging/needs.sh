@@ -30,13 +30,14 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   exit 0
 fi
 
-# nginx is unpacked beside what is built and never installed: on a desktop the
-# package would start a web server. Where that fails its test is skipped and
-# says so.
-unpack_nginx() {
-  command -v nginx >/dev/null || [ -x build/tools/usr/sbin/nginx ] && return
+# nginx and supervisord are unpacked beside what is built and never installed:
+# their packages would start services on the developer's machine. Where that
+# fails their tests are skipped and say so.
+unpack_services() {
+  [ -x build/tools/usr/sbin/nginx ] && [ -x build/tools/usr/bin/supervisord ] && return
   mkdir -p build/tools/debs
-  (cd build/tools/debs && apt-get download -q nginx >/dev/null 2>&1 && dpkg -x nginx_*.deb ..) || true
+  (cd build/tools/debs && apt-get download -q nginx supervisor python3-pkg-resources >/dev/null 2>&1 &&
+    for deb in *.deb; do dpkg -x "$deb" ..; done) || echo "portreeve: nginx and supervisord could not be fetched; their tests are skipped"
 }
 
 missing=()
@@ -44,7 +45,7 @@ for p in "${wanted[@]}"; do
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 done
 finish() {
-  if [ "$1" = tests ]; then unpack_nginx; fi
+  if [ "$1" = tests ]; then unpack_services; fi
   exit 0
 }
 [ ${#missing[@]} -eq 0 ] && finish "$1"
