@@ -35,9 +35,12 @@ fi
 # fails their tests are skipped and say so.
 unpack_services() {
   [ -x build/tools/usr/sbin/nginx ] && [ -x build/tools/usr/bin/supervisord ] && return
+  local here=$PWD
   mkdir -p build/tools/debs
   (cd build/tools/debs && apt-get download -q nginx supervisor python3-pkg-resources >/dev/null 2>&1 &&
-    for deb in *.deb; do dpkg -x "$deb" ..; done) || echo "portreeve: nginx and supervisord could not be fetched; their tests are skipped"
+    for deb in *.deb; do dpkg -x "$deb" ..; done &&
+    # Its scripts find their modules where they were unpacked.
+    sed -i "2i import sys; sys.path.insert(0, '$here/build/tools/usr/lib/python3/dist-packages')" ../usr/bin/supervisor{d,ctl}) || echo "portreeve: nginx and supervisord could not be fetched; their tests are skipped"
 }
 
 missing=()

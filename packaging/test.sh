@@ -7,7 +7,6 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 make --no-print-directory vet resident window || exit 1
 export PATH=$PATH:$PWD/build/tools/usr/sbin:$PWD/build/tools/usr/bin
-export PYTHONPATH=$PWD/build/tools/usr/lib/python3/dist-packages
 failed=0
 CGO_ENABLED=1 go test -race -tags nogl ./... || failed=1
 # The desktops run what was built above, which go test's cache knows nothing of.

@@ -205,9 +205,14 @@ func (t *Teller) Stopped(do Do, s *reeve.Stopped, err error) {
 	t.ask(func() { t.stopped(do, s, err) })
 }
 
+// breath is how long the answer to a know waits for the stranger's notice to be
+// withdrawn: GNOME Shell 43 now and then draws no banner for a notice that comes
+// in the moment in which its sender's last one goes.
+const breath = 400 * time.Millisecond
+
 // Known tells what was understood by a know that somebody else asked for.
 func (t *Teller) Known(k *reeve.Known, err error) {
-	t.ask(func() { t.known("reply known", k, err) })
+	time.AfterFunc(breath, func() { t.ask(func() { t.known("reply known", k, err) }) })
 }
 
 // Failed tells that something was not done: what is a sentence without its full

@@ -953,8 +953,8 @@ func TestTheMenusOutcomesAreTold(t *testing.T) {
 		p.Known(nil, errors.New("disk full"))
 		p.Failed("The address could not be copied", errors.New("no clipboard"))
 		p.Failed("Nothing went wrong", nil)
-		synctest.Wait()
-		p.expect("python3 on 62893 was not stopped", "Known: it.", "Nothing was remembered", "The address could not be copied")
+		p.pass(breath)
+		p.expect("python3 on 62893 was not stopped", "The address could not be copied", "Known: it.", "Nothing was remembered")
 	})
 }
 
