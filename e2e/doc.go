@@ -3,8 +3,10 @@
 // and GNOME Shell, with a real mouse. It holds tests only, behind the build tag
 // e2e, since they need those desktops installed:
 //
-//	go test -tags e2e ./e2e
+//	go test -count=1 -tags e2e ./e2e
 //
-// The pictures that the tests take are kept in the folder that E2E_SHOTS names,
-// e2e/shots without it.
+// What users live through is in scenario_test.go; begin there. The tests build
+// the program themselves unless E2E_PROGRAM names a folder that has it, and so
+// go test can't know that it changed: hence -count=1. The pictures that they
+// take are kept in the folder that E2E_SHOTS names, e2e/shots without it.
 package e2e

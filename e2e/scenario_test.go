@@ -334,7 +334,7 @@ func (d *Desktop) told(item trayItem, n int) bool {
 	if err := item.property("ToolTip", &tip); err != nil {
 		return false
 	}
-	return strings.Contains(tip.Title+" "+tip.Text, fmt.Sprintf("%d new", n))
+	return strings.HasPrefix(tip.Text, fmt.Sprintf("%d new", n))
 }
 
 // menuRows are the labels of the rows of an open submenu, each with its place.
