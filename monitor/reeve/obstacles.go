@@ -45,7 +45,7 @@ func (r *Reeve) supervised(ctx context.Context, t target) *supervisor.Supervisor
 
 // heldBack says that the target would be started again, with the lasting way.
 func heldBack(req StopRequest, t target, s *supervisor.Supervisor) *Error {
-	command := shellWords(s.Command)
+	command := lastingCommand(s)
 	e := &Error{Code: CodeSupervised, Message: explain.Supervised(t.program, s), Offers: []Offer{}}
 	if s.Allowed {
 		lasting := req
@@ -58,10 +58,19 @@ func heldBack(req StopRequest, t target, s *supervisor.Supervisor) *Error {
 	switch {
 	case command != "" && !s.Allowed && s.Why != "":
 		e.Hint = fmt.Sprintf("to stop it for good: %s (%s)", command, explain.Clean(s.Why, 80))
-	case command != "" && s.Kind != supervisor.Loop && s.Kind != supervisor.Watcher:
+	case command != "":
 		e.Hint = "to stop it for good: " + command
 	}
 	return e
+}
+
+// lastingCommand is how a person would stop a supervisor; empty for a loop and a
+// watcher, where it is a kill of a bare pid, which nobody should type.
+func lastingCommand(s *supervisor.Supervisor) string {
+	if s.Kind == supervisor.Loop || s.Kind == supervisor.Watcher {
+		return ""
+	}
+	return shellWords(s.Command)
 }
 
 // costs says what would be lost; empty where that is nothing worth a question.

@@ -79,7 +79,7 @@ func (r *Reeve) stopSupervisor(ctx context.Context, req StopRequest, t target, s
 	}
 	if err := s.Stop(ctx); err != nil {
 		e := refused(err, t.owner)
-		if command := shellWords(s.Command); command != "" {
+		if command := lastingCommand(s); command != "" {
 			e.Hint = "try it yourself: " + command
 		}
 		return nil, e
@@ -191,7 +191,7 @@ func (r *Reeve) takenBy(req StopRequest, t target, here *monitor.Listener, s *su
 		by, a.Hint = explain.Supervisor(s), ""
 		if s.Allowed && len(here.Owners) > 0 {
 			lasting := StopRequest{ID: r.flat.id(here), Owner: here.Owners[0].Target().String(), Supervisor: s.Key(), Confirmed: true}
-			a.Offers = append(a.Offers, Offer{Label: explain.LastingStop(s), Command: shellWords(s.Command), Request: lasting})
+			a.Offers = append(a.Offers, Offer{Label: explain.LastingStop(s), Command: lastingCommand(s), Request: lasting})
 		}
 	}
 	a.Text = explain.Respawned(t.program, t.Local, who, after, by)

@@ -99,7 +99,7 @@ func (w *window) refused(err error, s step) {
 	}
 	where := newLine(plain())
 	where.set(s.where, faint())
-	content := container.NewVBox(where, sentence(full(no.Message)))
+	content := container.NewVBox(where, sentence(begun(full(no.Message))))
 	// A command that stands below its button need not be said twice.
 	said := slices.ContainsFunc(no.Offers, func(o reeve.Offer) bool {
 		return o.Command != "" && strings.Contains(no.Hint, o.Command)

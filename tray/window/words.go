@@ -216,6 +216,15 @@ func capital(text string) string {
 	return string(unicode.ToUpper(r)) + text[size:]
 }
 
+// begun begins a sentence, unless that begins with a program's name.
+func begun(text string) string {
+	switch first, _, _ := strings.Cut(text, " "); first {
+	case "a", "the", "this":
+		return capital(text)
+	}
+	return text
+}
+
 // plural puts a number before a noun.
 func plural(n int, one, many string) string {
 	if n == 1 {
