@@ -225,10 +225,11 @@ func TestTheMenusOutcomesAreTold(t *testing.T) {
 	perform(t, func(p *play) {
 		do := Do{Listener: "l", Owner: "o", Title: "python3 on 62893"}
 		p.Stopped(do, nil, &reeve.Error{Code: reeve.CodeDenied, Message: "it is another user's", Hint: "use sudo"})
-		p.Known(&reeve.Known{Rule: "r", Text: "Known: it."}, nil)
-		p.Known(nil, errors.New("disk full"))
 		p.Failed("The address could not be copied", errors.New("no clipboard"))
 		p.Failed("Nothing went wrong", nil)
+		p.Known(&reeve.Known{Rule: "r", Text: "Known: it."}, nil)
+		p.pass(breath)
+		p.Known(nil, errors.New("disk full"))
 		p.pass(breath)
 		p.expect("python3 on 62893 was not stopped", "The address could not be copied", "Known: it.", "Nothing was remembered")
 	})
