@@ -27,6 +27,10 @@ func elevate() func(context.Context, reeve.StopRequest) (process.Outcome, error)
 	if err != nil || os.Getuid() == 0 {
 		return nil
 	}
+	return elevateBy(pkexec)
+}
+
+func elevateBy(pkexec string) func(context.Context, reeve.StopRequest) (process.Outcome, error) {
 	return func(ctx context.Context, q reeve.StopRequest) (process.Outcome, error) {
 		self, err := os.Executable()
 		if err != nil {
