@@ -19,6 +19,9 @@ func members(ctx context.Context, id ID, session bool) (Members, error) {
 		}
 		return Members{}, fmt.Errorf("list the %s of process %d: %w", what, id.PID, err)
 	}
+	if err := ctx.Err(); err != nil {
+		return fail(err)
+	}
 	p, err := openProc()
 	if err != nil {
 		return fail(err)

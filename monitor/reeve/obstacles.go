@@ -2,6 +2,7 @@ package reeve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -41,6 +42,19 @@ func (r *Reeve) supervised(ctx context.Context, t target) *supervisor.Supervisor
 		slog.Debug("look for a supervisor", "error", err)
 	}
 	return s
+}
+
+// guarded refuses what must not be ended at all, whoever looks after it: the
+// session bus is a unit of systemd, too. A socket unit is stopped without the
+// service manager that holds its socket.
+func guarded(ctx context.Context, t target, s *supervisor.Supervisor) error {
+	if s != nil && s.Kind == supervisor.SocketUnit {
+		return nil
+	}
+	if err := process.Guarded(ctx, t.owner.ID); errors.Is(err, process.ErrProtected) {
+		return err
+	}
+	return nil // every other doubt is the stop's own to tell
 }
 
 // heldBack says that the target would be started again, with the lasting way.

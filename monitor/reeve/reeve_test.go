@@ -195,6 +195,23 @@ func TestStopRefusesItself(t *testing.T) {
 	}
 }
 
+// Whoever runs the tests of a service in a loop is no reason to offer the end of
+// that loop, and Portreeve's own with it.
+func TestStopRefusesItselfInALoopToo(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash: ", err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	loop := exec.CommandContext(t.Context(), bash, "-c", `while true; do "$0" -test.run='^TestStopRefusesItself$' -test.v; exit $?; done`, exe)
+	if out, err := loop.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestStopRefusesItself ") {
+		t.Errorf("got %v, want the same refusal:\n%s", err, out)
+	}
+}
+
 func TestKnowIsEchoedKeptAndCanBeUndone(t *testing.T) {
 	r, dirs := newReeve(t, nil)
 	a := startListener(t, "plain")

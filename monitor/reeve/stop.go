@@ -43,6 +43,9 @@ func (r *Reeve) Stop(ctx context.Context, req StopRequest) (*Stopped, error) {
 	t.owner = l.Owners[i]
 	t.program = explain.Clean(t.owner.Name, 40)
 	s := r.supervised(ctx, t)
+	if err := guarded(ctx, t, s); err != nil {
+		return nil, refused(err, t.owner)
+	}
 	if req.Supervisor != "" {
 		return r.stopSupervisor(ctx, req, t, s)
 	}
