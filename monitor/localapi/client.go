@@ -78,6 +78,51 @@ func (c *Client) Pause(ctx context.Context, q reeve.PauseRequest) (*reeve.Status
 	return call[reeve.Status](ctx, c, http.MethodPost, "pause", q)
 }
 
+// Explain is reeve.Reeve's.
+func (c *Client) Explain(ctx context.Context, q reeve.ExplainRequest) (*reeve.Explanation, error) {
+	return call[reeve.Explanation](ctx, c, http.MethodPost, "explain", q)
+}
+
+// Await is reeve.Reeve's.
+func (c *Client) Await(ctx context.Context, q reeve.AwaitRequest) (*reeve.Awaited, error) {
+	return call[reeve.Awaited](ctx, c, http.MethodPost, "await", q)
+}
+
+// History is reeve.Reeve's.
+func (c *Client) History(ctx context.Context, q reeve.HistoryRequest) (*reeve.History, error) {
+	return call[reeve.History](ctx, c, http.MethodPost, "history", q)
+}
+
+// Choices is reeve.Reeve's.
+func (c *Client) Choices(ctx context.Context, q reeve.KnowRequest) (*reeve.Choices, error) {
+	return call[reeve.Choices](ctx, c, http.MethodPost, "choices", q)
+}
+
+// Rules is reeve.Reeve's.
+func (c *Client) Rules(ctx context.Context) (*reeve.RuleList, error) {
+	return call[reeve.RuleList](ctx, c, http.MethodGet, "rules", nil)
+}
+
+// ChangeRule is reeve.Reeve's.
+func (c *Client) ChangeRule(ctx context.Context, q reeve.RuleRequest) (*reeve.Rule, error) {
+	return call[reeve.Rule](ctx, c, http.MethodPost, "rules", q)
+}
+
+// TestRule is reeve.Reeve's.
+func (c *Client) TestRule(ctx context.Context, q reeve.RuleRequest) (*reeve.RuleTest, error) {
+	return call[reeve.RuleTest](ctx, c, http.MethodPost, "rules/test", q)
+}
+
+// Settings is reeve.Reeve's.
+func (c *Client) Settings(ctx context.Context) (*reeve.SettingsAnswer, error) {
+	return call[reeve.SettingsAnswer](ctx, c, http.MethodGet, "settings", nil)
+}
+
+// ChangeSettings is reeve.Reeve's.
+func (c *Client) ChangeSettings(ctx context.Context, q reeve.Settings) (*reeve.SettingsAnswer, error) {
+	return call[reeve.SettingsAnswer](ctx, c, http.MethodPost, "settings", q)
+}
+
 // Show is reeve.Reeve's.
 func (c *Client) Show(ctx context.Context, q reeve.ShowRequest) error {
 	_, err := call[struct{}](ctx, c, http.MethodPost, "show", q)

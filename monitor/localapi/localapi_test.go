@@ -78,6 +78,42 @@ func (f *fakeVerbs) Status(context.Context) (*reeve.Status, error) {
 	return &reeve.Status{PID: 42}, f.err
 }
 
+func (f *fakeVerbs) Explain(_ context.Context, q reeve.ExplainRequest) (*reeve.Explanation, error) {
+	return &reeve.Explanation{Address: q.Text, Answers: q.Probe}, f.err
+}
+
+func (f *fakeVerbs) Await(_ context.Context, q reeve.AwaitRequest) (*reeve.Awaited, error) {
+	return &reeve.Awaited{Ports: []uint16{q.Port}}, f.err
+}
+
+func (f *fakeVerbs) History(_ context.Context, q reeve.HistoryRequest) (*reeve.History, error) {
+	return &reeve.History{Oldest: q.Since}, f.err
+}
+
+func (f *fakeVerbs) Choices(_ context.Context, q reeve.KnowRequest) (*reeve.Choices, error) {
+	return &reeve.Choices{Listener: q.ID}, f.err
+}
+
+func (f *fakeVerbs) Rules(context.Context) (*reeve.RuleList, error) {
+	return &reeve.RuleList{File: "rules.toml"}, f.err
+}
+
+func (f *fakeVerbs) ChangeRule(_ context.Context, q reeve.RuleRequest) (*reeve.Rule, error) {
+	return &reeve.Rule{ID: q.ID}, f.err
+}
+
+func (f *fakeVerbs) TestRule(_ context.Context, q reeve.RuleRequest) (*reeve.RuleTest, error) {
+	return &reeve.RuleTest{Text: q.Ports}, f.err
+}
+
+func (f *fakeVerbs) Settings(context.Context) (*reeve.SettingsAnswer, error) {
+	return &reeve.SettingsAnswer{File: "settings.toml"}, f.err
+}
+
+func (f *fakeVerbs) ChangeSettings(_ context.Context, q reeve.Settings) (*reeve.SettingsAnswer, error) {
+	return &reeve.SettingsAnswer{Settings: q}, f.err
+}
+
 // serve runs a server in a short folder (a socket's path may have 107 bytes).
 func serve(t *testing.T) (*fakeVerbs, *Client, string) {
 	t.Helper()
@@ -141,6 +177,33 @@ func TestTheClientHasTheServersVerbs(t *testing.T) {
 	}
 	if s, err := c.Status(ctx); err != nil || s.PID != 42 {
 		t.Errorf("status: got %+v, %v", s, err)
+	}
+	if x, err := c.Explain(ctx, reeve.ExplainRequest{Text: "3000", Probe: true}); err != nil || x.Address != "3000" || !x.Answers {
+		t.Errorf("explain: got %+v, %v", x, err)
+	}
+	if w, err := c.Await(ctx, reeve.AwaitRequest{Port: 62893}); err != nil || w.Ports[0] != 62893 {
+		t.Errorf("await: got %+v, %v", w, err)
+	}
+	if h, err := c.History(ctx, reeve.HistoryRequest{Since: "now"}); err != nil || h.Oldest != "now" {
+		t.Errorf("history: got %+v, %v", h, err)
+	}
+	if h, err := c.Choices(ctx, reeve.KnowRequest{ID: "a-1"}); err != nil || h.Listener != "a-1" {
+		t.Errorf("choices: got %+v, %v", h, err)
+	}
+	if r, err := c.Rules(ctx); err != nil || r.File != "rules.toml" {
+		t.Errorf("rules: got %+v, %v", r, err)
+	}
+	if r, err := c.ChangeRule(ctx, reeve.RuleRequest{ID: "r1"}); err != nil || r.ID != "r1" {
+		t.Errorf("change a rule: got %+v, %v", r, err)
+	}
+	if r, err := c.TestRule(ctx, reeve.RuleRequest{Ports: "any"}); err != nil || r.Text != "any" {
+		t.Errorf("test a rule: got %+v, %v", r, err)
+	}
+	if s, err := c.Settings(ctx); err != nil || s.File != "settings.toml" {
+		t.Errorf("settings: got %+v, %v", s, err)
+	}
+	if s, err := c.ChangeSettings(ctx, reeve.Settings{Theme: "dark"}); err != nil || s.Theme != "dark" {
+		t.Errorf("change settings: got %+v, %v", s, err)
 	}
 }
 

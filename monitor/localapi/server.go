@@ -30,6 +30,15 @@ type Verbs interface {
 	Show(context.Context, reeve.ShowRequest) error
 	Example(context.Context) error
 	Status(context.Context) (*reeve.Status, error)
+	Explain(context.Context, reeve.ExplainRequest) (*reeve.Explanation, error)
+	Await(context.Context, reeve.AwaitRequest) (*reeve.Awaited, error)
+	History(context.Context, reeve.HistoryRequest) (*reeve.History, error)
+	Choices(context.Context, reeve.KnowRequest) (*reeve.Choices, error)
+	Rules(context.Context) (*reeve.RuleList, error)
+	ChangeRule(context.Context, reeve.RuleRequest) (*reeve.Rule, error)
+	TestRule(context.Context, reeve.RuleRequest) (*reeve.RuleTest, error)
+	Settings(context.Context) (*reeve.SettingsAnswer, error)
+	ChangeSettings(context.Context, reeve.Settings) (*reeve.SettingsAnswer, error)
 }
 
 // Serve answers until ctx ends, then closes l and every connection. Requests of
@@ -75,6 +84,15 @@ func handler(v Verbs) http.Handler {
 	mux.HandleFunc("POST /v1/know", post(v.Know))
 	mux.HandleFunc("POST /v1/forget", post(v.Forget))
 	mux.HandleFunc("POST /v1/pause", post(v.Pause))
+	mux.HandleFunc("POST /v1/explain", post(v.Explain))
+	mux.HandleFunc("POST /v1/await", post(v.Await))
+	mux.HandleFunc("POST /v1/history", post(v.History))
+	mux.HandleFunc("POST /v1/choices", post(v.Choices))
+	mux.HandleFunc("GET /v1/rules", get(v.Rules))
+	mux.HandleFunc("POST /v1/rules", post(v.ChangeRule))
+	mux.HandleFunc("POST /v1/rules/test", post(v.TestRule))
+	mux.HandleFunc("GET /v1/settings", get(v.Settings))
+	mux.HandleFunc("POST /v1/settings", post(v.ChangeSettings))
 	mux.HandleFunc("POST /v1/show", post(func(ctx context.Context, q reeve.ShowRequest) (struct{}, error) {
 		return struct{}{}, v.Show(ctx, q)
 	}))

@@ -39,6 +39,11 @@ type Listener struct {
 	Look string `json:"look"`
 	// Folded tells that lists for people leave it out at first (temporary UDP).
 	Folded bool `json:"folded"`
+	// Origin is what started it.
+	Origin Origin `json:"origin"`
+	// Project is the project's folder that its program runs in, with ~ for the
+	// home; empty where it is in none. Cleaned.
+	Project string `json:"project"`
 }
 
 // Owner is a process that holds a listener.
@@ -187,6 +192,10 @@ type Member struct {
 // KnowRequest makes a rule from a listener.
 type KnowRequest struct {
 	ID string `json:"id"`
+	// Choice is the key of one of the listener's Choices, and Lasting how long
+	// it is to last; empty for the suggested ones.
+	Choice  string `json:"choice,omitempty"`
+	Lasting string `json:"lasting,omitempty"`
 }
 
 // Known is what was understood.
@@ -220,6 +229,9 @@ const (
 	PageListeners = "listeners"
 	PageExplain   = "explain"
 	PageReview    = "review"
+	PageTimeline  = "timeline"
+	PageRules     = "rules"
+	PageSettings  = "settings"
 )
 
 // ShowRequest opens the window, or raises it, on a page; Listener selects one.
