@@ -39,6 +39,86 @@ type fakeVerbs struct {
 	stop  func(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
 	group func(context.Context, reeve.GroupRequest) (*reeve.Group, error)
 	know  error
+
+	// What the pages ask for; nil answers that nothing is there.
+	explain    func(reeve.ExplainRequest) (*reeve.Explanation, error)
+	history    func(reeve.HistoryRequest) (*reeve.History, error)
+	choices    func(reeve.KnowRequest) (*reeve.Choices, error)
+	rules      func() (*reeve.RuleList, error)
+	changeRule func(reeve.RuleRequest) (*reeve.Rule, error)
+	testRule   func(reeve.RuleRequest) (*reeve.RuleTest, error)
+	settings   func() (*reeve.SettingsAnswer, error)
+	change     func(reeve.Settings) (*reeve.SettingsAnswer, error)
+	example    error
+}
+
+// errNoAnswer is what a fake without an answer says.
+var errNoAnswer = &reeve.Error{Code: reeve.CodeFailed, Message: "no such answer in this test"}
+
+// asked notes a request and gives the test's answer to it.
+func asked[Q, A any](f *fakeVerbs, q Q, answer func(Q) (*A, error)) (*A, error) {
+	f.note(q)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if answer == nil {
+		return nil, errNoAnswer
+	}
+	return answer(q)
+}
+
+func (f *fakeVerbs) Explain(_ context.Context, q reeve.ExplainRequest) (*reeve.Explanation, error) {
+	return asked(f, q, f.explain)
+}
+
+func (f *fakeVerbs) Await(_ context.Context, q reeve.AwaitRequest) (*reeve.Awaited, error) {
+	f.note(q)
+	return &reeve.Awaited{Ports: []uint16{q.Port}}, nil
+}
+
+func (f *fakeVerbs) History(_ context.Context, q reeve.HistoryRequest) (*reeve.History, error) {
+	return asked(f, q, f.history)
+}
+
+func (f *fakeVerbs) Choices(_ context.Context, q reeve.KnowRequest) (*reeve.Choices, error) {
+	return asked(f, q, f.choices)
+}
+
+func (f *fakeVerbs) ChangeRule(_ context.Context, q reeve.RuleRequest) (*reeve.Rule, error) {
+	return asked(f, q, f.changeRule)
+}
+
+func (f *fakeVerbs) TestRule(_ context.Context, q reeve.RuleRequest) (*reeve.RuleTest, error) {
+	return asked(f, q, f.testRule)
+}
+
+func (f *fakeVerbs) ChangeSettings(_ context.Context, q reeve.Settings) (*reeve.SettingsAnswer, error) {
+	return asked(f, q, f.change)
+}
+
+// Rules and Settings are not noted: pages ask for them by themselves.
+func (f *fakeVerbs) Rules(context.Context) (*reeve.RuleList, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.rules == nil {
+		return nil, errNoAnswer
+	}
+	return f.rules()
+}
+
+func (f *fakeVerbs) Settings(context.Context) (*reeve.SettingsAnswer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.settings == nil {
+		return nil, errNoAnswer
+	}
+	return f.settings()
+}
+
+func (f *fakeVerbs) Example(context.Context) error {
+	f.note("example")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.example
 }
 
 func (f *fakeVerbs) Watch(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error] {

@@ -44,6 +44,17 @@ type Verbs interface {
 	Know(context.Context, reeve.KnowRequest) (*reeve.Known, error)
 	Forget(context.Context, reeve.ForgetRequest) (*reeve.Forgotten, error)
 	Pause(context.Context, reeve.PauseRequest) (*reeve.Status, error)
+	Explain(context.Context, reeve.ExplainRequest) (*reeve.Explanation, error)
+	Await(context.Context, reeve.AwaitRequest) (*reeve.Awaited, error)
+	History(context.Context, reeve.HistoryRequest) (*reeve.History, error)
+	Choices(context.Context, reeve.KnowRequest) (*reeve.Choices, error)
+	Rules(context.Context) (*reeve.RuleList, error)
+	ChangeRule(context.Context, reeve.RuleRequest) (*reeve.Rule, error)
+	TestRule(context.Context, reeve.RuleRequest) (*reeve.RuleTest, error)
+	Settings(context.Context) (*reeve.SettingsAnswer, error)
+	ChangeSettings(context.Context, reeve.Settings) (*reeve.SettingsAnswer, error)
+	// Example has the resident start its own harmless listener.
+	Example(context.Context) error
 }
 
 // The size that the window starts with, in device-independent pixels.
