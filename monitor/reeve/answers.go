@@ -258,6 +258,9 @@ type Status struct {
 	// "no tray host"; "with buttons", "plain", "none".
 	Tray    string `json:"tray"`
 	Notices string `json:"notices"`
+	// Awaited are the ports that the user waits for, in ascending order; never
+	// null. See AwaitRequest.
+	Awaited []uint16 `json:"awaited"`
 	// Problems are sentences that a user should read: a broken rules file kept
 	// aside, a full disk; never null.
 	Problems []string `json:"problems"`

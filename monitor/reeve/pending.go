@@ -11,9 +11,6 @@ func (r *Reeve) Explain(context.Context, ExplainRequest) (*Explanation, error) {
 	return nil, errPending
 }
 
-// Await asks for a notice when a port is used.
-func (r *Reeve) Await(context.Context, AwaitRequest) (*Awaited, error) { return nil, errPending }
-
 // History tells who listened where and when.
 func (r *Reeve) History(context.Context, HistoryRequest) (*History, error) { return nil, errPending }
 

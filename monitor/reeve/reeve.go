@@ -47,7 +47,8 @@ type Reeve struct {
 	mu       sync.Mutex
 	paused   time.Time // notices are held until then
 	ends     *time.Timer
-	unsaved  string // why the last rule could not be written
+	awaited  []uint16 // ports that are waited for, ascending; see Await
+	unsaved  string   // why the last rule could not be written
 	watchers map[*watcher]bool
 	opening  time.Time    // when a window was started that has not come yet
 	waiting  *ShowRequest // what it is to show when it comes
@@ -60,6 +61,7 @@ func New(o Options) *Reeve {
 	low, high := monitor.EphemeralRange()
 	r.flat = flattener{words: o.Words, boot: boot, book: &familiar.Book{EphemeralLow: low, EphemeralHigh: high}}
 	r.hold(o.Store.LoadPause())
+	r.awaited = o.Store.LoadAwaited()
 	return r
 }
 

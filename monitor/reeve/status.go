@@ -142,6 +142,7 @@ func (r *Reeve) status(s Status, ls []Listener) Status {
 	if r.unsaved != "" {
 		s.Problems = append(s.Problems, r.unsaved)
 	}
+	s.Awaited = append([]uint16{}, r.awaited...)
 	if r.paused.After(time.Now()) {
 		s.PausedUntil = stamp(r.paused)
 	}
