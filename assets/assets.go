@@ -1,9 +1,11 @@
-// Package assets holds Portreeve's pictures. The vectors in icons/*.svg are the
-// originals; the PNG files beside them are made from those by go generate and
-// are what a program gets, since tray hosts leave vectors blank.
+// Package assets holds Portreeve's pictures and the translations of its window.
+// The vectors in icons/*.svg are the originals; the PNG files beside them are
+// made from those by go generate and are what a program gets, since tray hosts
+// leave vectors blank.
 //
-//	assets.go   what a program asks for
-//	render/     the generator; its test tells when the PNG files are stale
+//	assets.go      what a program asks for
+//	render/        the generator; its test tells when the PNG files are stale
+//	translations/  the window's words: the English text, then what it is called
 package assets
 
 import (
@@ -15,6 +17,14 @@ import (
 
 //go:embed icons/*.png
 var files embed.FS
+
+//go:embed translations/*.json
+var translations embed.FS
+
+// Translations gives the folder of the window's translations, one file for a
+// language: the text in English, then in that language, as fyne.io/fyne/v2/lang
+// reads it. English has a file for its plurals alone.
+func Translations() (all embed.FS, folder string) { return translations, "translations" }
 
 // Mark is one of the states that the icon can show. Each differs from the
 // others by its shape, not only by its colour.

@@ -64,8 +64,8 @@ func (w *window) ask(title string, content fyne.CanvasObject, choices []choice, 
 func (w *window) occupied(from string) bool {
 	c := w.win.Canvas()
 	f := c.Focused()
-	return w.question != nil || c.Overlays().Top() != nil || w.model.selected != from ||
-		f == fyne.Focusable(w.search) || f == fyne.Focusable(w.explain.entry)
+	_, types := f.(interface{ SelectedText() string }) // an entry of any kind
+	return w.question != nil || c.Overlays().Top() != nil || w.model.selected != from || types
 }
 
 // usual is the answer that Enter gives at first.

@@ -1,56 +1,62 @@
 package window
 
 import (
-	"errors"
+	"context"
+	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
+
+	"portreeve/monitor/reeve"
 )
 
-// explainPanel asks for an address and says what the list knows about it.
-type explainPanel struct {
+// explainTime bounds the answer to a question about an address: the resident
+// may try to connect, and waits for that.
+const explainTime = 15 * time.Second
+
+// explainPage asks for an address and shows what the resident says about it.
+type explainPage struct {
+	silent
 	w      *window
-	box    *fyne.Container
 	entry  *widget.Entry
 	answer *widget.Label
+	box    fyne.CanvasObject
 }
 
-func newExplainPanel(w *window) *explainPanel {
-	p := &explainPanel{w: w, entry: widget.NewEntry(), answer: widget.NewLabel("")}
-	p.entry.SetPlaceHolder("127.0.0.1:62893, localhost:3000 or a port")
+func newExplainPage(w *window) *explainPage {
+	p := &explainPage{w: w, entry: widget.NewEntry(), answer: widget.NewLabel("")}
+	p.entry.SetPlaceHolder(tr("127.0.0.1:62893, a link, a port, or a line of a log"))
 	p.entry.OnSubmitted = func(string) { p.ask() }
 	p.answer.Wrapping, p.answer.Selectable = fyne.TextWrapWord, true
-	p.answer.Hide()
-	done := widget.NewButton("Close", func() { p.box.Hide(); w.win.Canvas().Focus(w.list) })
-	p.box = container.NewVBox(
-		container.NewBorder(nil, nil, widget.NewLabel("What is"),
-			container.NewHBox(widget.NewButton("Explain", p.ask), done), p.entry),
-		p.answer, widget.NewSeparator())
-	p.box.Hide()
+	p.box = container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, widget.NewButton(tr("Explain"), p.ask), p.entry)),
+		nil, nil, nil, container.NewVScroll(p.answer))
 	return p
 }
 
-func (p *explainPanel) open() {
-	p.box.Show()
-	p.w.win.Canvas().Focus(p.entry)
-}
+func (p *explainPage) content() fyne.CanvasObject { return p.box }
+func (p *explainPage) focus() fyne.Focusable      { return p.entry }
 
-// ask answers what stands in the entry, and selects what it is about.
-func (p *explainPanel) ask() {
-	t, err := parseTarget(p.entry.Text)
-	p.answer.Show()
-	switch {
-	case errors.Is(err, errName):
-		p.answer.SetText("That is the name of another computer, it seems. Portreeve knows this one only: try its port, or localhost.")
-	case err != nil:
-		p.answer.SetText("That is no address with a port. Try 127.0.0.1:62893, localhost:3000 or 62893.")
-	default:
-		text, first := p.w.model.lookUp(t)
-		p.answer.SetText(text)
-		if first != "" {
-			p.w.model.choose(first)
-			p.w.reveal()
-		}
-	}
+// ask sends what stands in the entry.
+func (p *explainPage) ask() {
+	var answer *reeve.Explanation
+	text := p.entry.Text
+	p.w.run(job{doing: tr("Looking…"), within: explainTime},
+		func(ctx context.Context) (err error) {
+			answer, err = p.w.verbs.Explain(ctx, reeve.ExplainRequest{Text: text, Probe: true})
+			return err
+		},
+		func(err error) {
+			if err != nil {
+				p.w.outcome.fail(err)
+				return
+			}
+			lines := []string{clean(answer.Summary, longText)}
+			for _, f := range answer.Findings {
+				lines = append(lines, clean(f.Text, longText))
+			}
+			p.answer.SetText(strings.Join(lines, "\n"))
+			p.w.outcome.say("", "")
+		})
 }

@@ -3,7 +3,9 @@ package window
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -41,7 +43,7 @@ type fakeVerbs struct {
 	know  error
 
 	// What the pages ask for; nil answers that nothing is there.
-	explain    func(reeve.ExplainRequest) (*reeve.Explanation, error)
+	explain    func(context.Context, reeve.ExplainRequest) (*reeve.Explanation, error)
 	history    func(reeve.HistoryRequest) (*reeve.History, error)
 	choices    func(reeve.KnowRequest) (*reeve.Choices, error)
 	rules      func() (*reeve.RuleList, error)
@@ -66,8 +68,15 @@ func asked[Q, A any](f *fakeVerbs, q Q, answer func(Q) (*A, error)) (*A, error) 
 	return answer(q)
 }
 
-func (f *fakeVerbs) Explain(_ context.Context, q reeve.ExplainRequest) (*reeve.Explanation, error) {
-	return asked(f, q, f.explain)
+// Explain is not noted: the details ask for it by themselves.
+func (f *fakeVerbs) Explain(ctx context.Context, q reeve.ExplainRequest) (*reeve.Explanation, error) {
+	f.mu.Lock()
+	answer := f.explain
+	f.mu.Unlock()
+	if answer == nil {
+		return nil, errNoAnswer
+	}
+	return answer(ctx, q)
 }
 
 func (f *fakeVerbs) Await(_ context.Context, q reeve.AwaitRequest) (*reeve.Awaited, error) {
@@ -196,6 +205,7 @@ func (f *fakeVerbs) Pause(_ context.Context, q reeve.PauseRequest) (*reeve.Statu
 // the window asks to be run there waits until the test runs it.
 type desk struct {
 	*window
+	*listenersPage
 	t     *testing.T
 	verbs *fakeVerbs
 	queue chan func()
@@ -215,7 +225,7 @@ func openSilent(t *testing.T, first reeve.ShowRequest) *desk {
 	t.Helper()
 	a := test.NewApp()
 	t.Cleanup(a.Quit)
-	a.Settings().SetTheme(look{test.Theme()})
+	wear("light")
 	d := &desk{
 		t: t, queue: make(chan func(), 1000),
 		verbs: &fakeVerbs{watch: make(chan watched), watches: make(chan struct{}, 100)},
@@ -227,6 +237,7 @@ func openSilent(t *testing.T, first reeve.ShowRequest) *desk {
 	win.Resize(fyne.NewSize(startWidth, startHeight))
 	d.window = newWindow(t.Context(), d.verbs, win, first,
 		func(f func()) { d.queue <- f }, func() time.Time { return noon })
+	d.listenersPage = d.window.listeners
 	t.Cleanup(func() { d.close(); win.Close() })
 	return d
 }
@@ -340,3 +351,16 @@ func (d *desk) typeKey(key fyne.KeyName) {
 }
 
 func press(w fyne.Focusable, key fyne.KeyName) { w.TypedKey(&fyne.KeyEvent{Name: key}) }
+
+// TestMain pins the language: the texts in these tests are English.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"LC_ALL", "LANGUAGE"} {
+		os.Unsetenv(name)
+	}
+	os.Setenv("LANG", "en_US.UTF-8")
+	if err := translate(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}

@@ -25,7 +25,7 @@ func (w *window) more() {
 		fyne.NewMenuItem("Stop the process group…", func() { w.stopGroup(reeve.OfGroup) }),
 		fyne.NewMenuItem("Stop the session…", func() { w.stopGroup(reeve.OfSession) }),
 		fyne.NewMenuItem("Stop the whole project…", func() { w.stopGroup(reeve.OfProject) }))
-	b := w.details.more
+	b := w.listeners.details.more
 	widget.ShowPopUpMenuAtRelativePosition(menu, w.win.Canvas(), fyne.NewPos(0, b.Size().Height), b)
 }
 

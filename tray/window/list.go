@@ -13,10 +13,12 @@ import (
 type rowList struct {
 	widget.List
 	w *window
+	p *listenersPage
 }
 
-func newRowList(w *window) *rowList {
-	l := &rowList{w: w}
+func newRowList(p *listenersPage) *rowList {
+	w := p.w
+	l := &rowList{w: w, p: p}
 	l.Length = func() int { return len(w.model.shown) }
 	l.CreateItem = func() fyne.CanvasObject { return newRowView() }
 	l.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
@@ -112,18 +114,18 @@ func (l *rowList) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyEnd:
 		l.step(len(l.w.model.shown))
 	case fyne.KeyReturn, fyne.KeyEnter:
-		l.w.details.focus()
+		l.p.details.focus()
 	case fyne.KeyDelete:
 		l.w.stop()
 	case fyne.KeyEscape:
-		l.w.search.clear()
+		l.p.search.clear()
 	}
 }
 
 // TypedRune takes the slash, which starts a search.
 func (l *rowList) TypedRune(r rune) {
 	if r == '/' && l.w.question == nil {
-		l.w.win.Canvas().Focus(l.w.search)
+		l.w.find()
 	}
 }
 
@@ -131,10 +133,12 @@ func (l *rowList) TypedRune(r rune) {
 type searchEntry struct {
 	widget.Entry
 	w *window
+	p *listenersPage
 }
 
-func newSearchEntry(w *window) *searchEntry {
-	e := &searchEntry{w: w}
+func newSearchEntry(p *listenersPage) *searchEntry {
+	w := p.w
+	e := &searchEntry{w: w, p: p}
 	e.ExtendBaseWidget(e)
 	e.SetPlaceHolder("Search: program, port, address, folder, user, pid ( / )")
 	e.OnChanged = func(text string) {
@@ -143,7 +147,7 @@ func newSearchEntry(w *window) *searchEntry {
 		}
 		w.model.query = text
 		w.refresh()
-		w.list.ScrollToTop()
+		p.list.ScrollToTop()
 	}
 	return e
 }
@@ -155,10 +159,10 @@ func (e *searchEntry) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyEscape:
 		e.clear()
 	case fyne.KeyReturn, fyne.KeyEnter:
-		e.w.win.Canvas().Focus(e.w.list)
+		e.w.win.Canvas().Focus(e.p.list)
 	case fyne.KeyDown:
-		e.w.win.Canvas().Focus(e.w.list)
-		e.w.list.step(1)
+		e.w.win.Canvas().Focus(e.p.list)
+		e.p.list.step(1)
 	default:
 		e.Entry.TypedKey(ev)
 	}
@@ -166,7 +170,7 @@ func (e *searchEntry) TypedKey(ev *fyne.KeyEvent) {
 
 func (e *searchEntry) clear() {
 	e.SetText("")
-	e.w.win.Canvas().Focus(e.w.list)
+	e.w.win.Canvas().Focus(e.p.list)
 }
 
 // rowHeight holds two lines: of the normal text size and of the caption size.

@@ -11,42 +11,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// look is Fyne's own theme with these changes: secondary text is dark enough to
-// be read (WCAG 2.1 asks for a contrast of 4.5 to 1; Fyne's placeholder grey has
-// 3.5 on white), the label of a disabled button can be made out, and texts stand
-// closer together.
-type look struct{ fyne.Theme }
-
-func (l look) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
-	dark := variant == theme.VariantDark
-	switch {
-	case name == theme.ColorNamePlaceHolder && dark:
-		return grey(0xb2)
-	case name == theme.ColorNamePlaceHolder:
-		return grey(0x5f)
-	case name == theme.ColorNameDisabled && dark:
-		return grey(0x70)
-	case name == theme.ColorNameDisabled:
-		return grey(0x9c)
-	}
-	return l.Theme.Color(name, variant)
-}
-
-func grey(v uint8) color.Color { return color.NRGBA{R: v, G: v, B: v, A: 0xff} }
-
-// innerPadding is the room around each text, in device-independent pixels.
-const innerPadding = 6
-
-func (l look) Size(name fyne.ThemeSizeName) float32 {
-	switch name {
-	case theme.SizeNameInnerPadding:
-		return innerPadding
-	case theme.SizeNameCaptionText:
-		return 12
-	}
-	return l.Theme.Size(name)
-}
-
 // line is one line of text that ends with an ellipsis where it does not fit.
 type line struct {
 	*widget.RichText
@@ -159,4 +123,55 @@ func (r *stripRenderer) paint() {
 	c.A = 0x38
 	r.back.FillColor = c
 	r.back.Refresh()
+}
+
+// panel is an object on a ground of its own colour, which follows a change
+// between light and dark.
+type panel struct {
+	widget.BaseWidget
+	ground fyne.ThemeColorName
+	radius float32
+	inner  fyne.CanvasObject
+}
+
+func newPanel(ground fyne.ThemeColorName, radius float32, inner fyne.CanvasObject) *panel {
+	p := &panel{ground: ground, radius: radius, inner: inner}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func (p *panel) CreateRenderer() fyne.WidgetRenderer {
+	back := canvas.NewRectangle(theme.Color(p.ground))
+	back.CornerRadius = p.radius
+	return &panelRenderer{widget.NewSimpleRenderer(container.NewStack(back, p.inner)), p, back}
+}
+
+type panelRenderer struct {
+	fyne.WidgetRenderer
+	panel *panel
+	back  *canvas.Rectangle
+}
+
+func (r *panelRenderer) Refresh() {
+	r.back.FillColor = theme.Color(r.panel.ground)
+	r.back.Refresh()
+	r.WidgetRenderer.Refresh()
+}
+
+// fixedWidth gives what it lays out that width.
+type fixedWidth float32
+
+func (f fixedWidth) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range all {
+		o.Move(fyne.NewPos(0, 0))
+		o.Resize(size)
+	}
+}
+
+func (f fixedWidth) MinSize(all []fyne.CanvasObject) fyne.Size {
+	s := fyne.NewSize(float32(f), 0)
+	for _, o := range all {
+		s.Height = max(s.Height, o.MinSize().Height)
+	}
+	return s
 }

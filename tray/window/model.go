@@ -34,7 +34,6 @@ type model struct {
 	selected string // a listener's id; may name one that is not there (yet)
 	query    string // as typed
 	folded   bool   // show what lists for people leave out at first
-	review   bool   // what is worth a look stands first
 
 	complete bool      // a snapshot has come
 	asOf     time.Time // when the last event came
@@ -103,9 +102,9 @@ func (m *model) end(id string) {
 
 func (m *model) rank(l *reeve.Listener) int {
 	switch {
-	case m.review && l.Look != "":
-		return 0
 	case l.Verdict == verdictNew:
+		return 0
+	case l.Look != "":
 		return 1
 	}
 	return 2
@@ -121,14 +120,6 @@ func (m *model) choose(id string) {
 		delete(m.rows, m.selected)
 	}
 	m.selected = id
-}
-
-// page orders the list anew, as a page wants it.
-func (m *model) page(review bool) {
-	m.review = review
-	for _, r := range m.rows {
-		r.rank = m.rank(&r.Listener)
-	}
 }
 
 // reveal lifts what would hide a listener: the search, and the fold.

@@ -183,16 +183,11 @@ func TestRevealLiftsTheSearchAndTheFold(t *testing.T) {
 	m.reveal("not there") // must not panic
 }
 
-func TestTheReviewPageHasWhatIsWorthALookFirst(t *testing.T) {
+func TestWhatIsNewAndWhatIsWorthALookStandsFirst(t *testing.T) {
 	odd := listener("odd", 9944, verdictBaseline)
 	odd.Look = "its program file has been deleted"
 	m := modelOf(odd, listener("a", 80, verdictBaseline), listener("n", 9999, verdictNew))
-	expect(t, "usual order", shownIDs(m), "n a odd")
-	m.page(true)
-	expect(t, "review", shownIDs(m), "odd n a")
-	m.page(false)
-	expect(t, "usual order again", shownIDs(m), "n a odd")
-	expect(t, "sentence", reviewed(m.count()), "1 of 3 listeners is worth a look. It stands first, with the reason.")
+	expect(t, "order", shownIDs(m), "n odd a")
 }
 
 func TestTenThousandRowsSettleFastEnoughForAScreen(t *testing.T) {

@@ -14,7 +14,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/driver"
-	"fyne.io/fyne/v2/theme"
 
 	"portreeve/assets"
 	"portreeve/monitor/reeve"
@@ -44,7 +43,10 @@ func Open(ctx context.Context, verbs Verbs, first reeve.ShowRequest) (err error)
 	}()
 	// Without an id Fyne keeps no folder and no file of preferences.
 	a := app.NewWithID("")
-	a.Settings().SetTheme(look{theme.DefaultTheme()})
+	wear("system")
+	if err := translate(); err != nil {
+		return fmt.Errorf("open window: %w", err)
+	}
 	if png, err := assets.PNG(assets.Quiet, 256); err == nil {
 		a.SetIcon(fyne.NewStaticResource("portreeve.png", png))
 	}

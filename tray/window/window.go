@@ -2,14 +2,15 @@
 // chosen one's details and what can be done about it. It is a client of the
 // resident and holds nothing that outlives it.
 //
-//	model.go   the list without a screen      words.go   facts -> words (pure)
-//	lookup.go  "what is this address?" (pure) live.go    the watch, and its loss
-//	window.go  the parts put together         list.go    rows and columns
-//	details.go the chosen listener            actions.go know, forget, copy
-//	stop.go    stop, and what is in its way   group.go   stop what belongs together
-//	ask.go     a question with its answers    outcome.go how it went
-//	explain.go the question about an address  look.go    colours, texts, banners
-//	open*.go   a real window, or why there is none
+//	window.go    the parts put together         shell.go   the navigation and its pages
+//	model.go     the list without a screen      words.go   facts -> words (pure)
+//	listeners.go the page of the listeners      list.go    its rows and columns
+//	details.go   the chosen listener            explain.go the page that explains
+//	actions.go   know, forget, copy             stop.go    stop, and what is in its way
+//	group.go     stop what belongs together     ask.go     a question with its answers
+//	outcome.go   how it went                    live.go    the watch, and its loss
+//	theme.go     colours and sizes              look.go    lines, banners, panels
+//	text.go      the user's language            open*.go   a real window, or why there is none
 //
 // Everything but live.go's goroutines belongs to the goroutine that runs Fyne.
 // Verbs never run there: each has a goroutine of its own and comes back by the
@@ -27,6 +28,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"portreeve/monitor/reeve"
@@ -59,8 +61,8 @@ type Verbs interface {
 
 // The size that the window starts with, in device-independent pixels.
 const (
-	startWidth  = 1060
-	startHeight = 640
+	startWidth  = 1180
+	startHeight = 720
 )
 
 // Title is what the window's frame says.
@@ -86,21 +88,15 @@ type window struct {
 	end       context.CancelFunc
 	running   sync.WaitGroup
 
-	frame    *fyne.Container // all that is in the window
-	search   *searchEntry
-	folded   *widget.Check
-	list     *rowList
-	empty    *widget.Label
-	banners  *banners
-	review   *fyne.Container
-	reviewed *widget.Label
-	explain  *explainPanel
-	details  *details
-	foot     *widget.Label
-	outcome  *outcome
-	question *question      // the dialog that is open; nil for none
-	jobs     map[string]job // under way, by listener id
-	syncing  bool           // widgets are being told, not asked
+	frame     *fyne.Container // all but the navigation
+	shell     *shell
+	listeners *listenersPage
+	banners   *banners
+	foot      *widget.Label
+	outcome   *outcome
+	question  *question      // the dialog that is open; nil for none
+	jobs      map[string]job // under way, by listener id
+	syncing   bool           // widgets are being told, not asked
 }
 
 // newWindow fills win and starts the watch, on Fyne's goroutine. It ends with
@@ -125,37 +121,18 @@ func (w *window) close() {
 }
 
 func (w *window) build() {
-	w.search = newSearchEntry(w)
-	w.folded = widget.NewCheck("", func(on bool) { w.model.folded = on; w.refresh() })
-	explain := widget.NewButton("Explain an address…", func() { w.explain.open() })
-	explain.Importance = widget.LowImportance
-
-	w.list = newRowList(w)
-	w.empty = widget.NewLabel("")
-	w.empty.Alignment, w.empty.Wrapping = fyne.TextAlignCenter, fyne.TextWrapWord
-	w.reviewed = widget.NewLabel("")
-	w.reviewed.Wrapping = fyne.TextWrapWord
-	w.review = container.NewBorder(nil, nil, nil,
-		widget.NewButton("Usual order", func() { w.page(reeve.PageListeners) }), w.reviewed)
-	w.review.Hide()
-	w.explain = newExplainPanel(w)
 	w.banners = newBanners()
-	w.details = newDetails(w)
 	w.outcome = newOutcome(w)
 	w.foot = widget.NewLabel("")
-
-	tools := container.NewBorder(nil, nil, nil, container.NewHBox(w.folded, explain), w.search)
-	top := container.NewVBox(w.banners.box, tools, w.explain.box, w.review)
-	table := container.NewBorder(
-		container.NewVBox(header(), widget.NewSeparator()), nil, nil, nil,
-		container.NewStack(w.list, container.NewCenter(container.NewGridWrap(fyne.NewSize(360, 90), w.empty))))
-	split := container.NewHSplit(table, w.details.box)
-	split.Offset = 0.62
+	w.foot.Importance = widget.LowImportance
+	w.listeners = newListenersPage(w)
+	w.shell = newShell(w)
 	bottom := container.NewVBox(widget.NewSeparator(),
 		container.NewBorder(nil, nil, nil, w.foot, w.outcome.box))
-	w.frame = container.NewBorder(top, bottom, nil, nil, split)
-	w.win.SetContent(container.NewPadded(w.frame))
-	w.refresh()
+	w.frame = container.NewBorder(w.banners.box, bottom, nil, nil, w.shell.stage)
+	w.win.SetPadded(false)
+	w.win.SetContent(container.NewBorder(nil, nil, w.shell.box, nil,
+		container.New(layout.NewCustomPaddedLayout(8, 4, 10, 10), w.frame)))
 }
 
 // fit gives the foot the height that it needs now. Fyne lays out anew by itself
@@ -166,7 +143,8 @@ func (w *window) fit() {
 	w.frame.Refresh()
 }
 
-// keys binds what the keyboard does while no entry has it.
+// keys binds what the keyboard does while nothing has it. The modifier is
+// Control, on a Mac Command.
 func (w *window) keys() {
 	c := w.win.Canvas()
 	c.SetOnTypedKey(func(ev *fyne.KeyEvent) {
@@ -174,22 +152,40 @@ func (w *window) keys() {
 			w.question.typed(ev)
 			return
 		}
-		w.list.TypedKey(ev)
+		w.shell.page().typed(ev)
 	})
-	c.SetOnTypedRune(w.list.TypedRune)
-	c.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault},
-		func(fyne.Shortcut) {
-			if w.question == nil {
-				c.Focus(w.search)
-			}
-		})
+	c.SetOnTypedRune(func(r rune) {
+		switch {
+		case w.question != nil:
+		case r == '/':
+			w.find()
+		default:
+			w.shell.page().typedRune(r)
+		}
+	})
+	on := func(key fyne.KeyName, do func()) {
+		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault},
+			func(fyne.Shortcut) {
+				if w.question == nil {
+					do()
+				}
+			})
+	}
+	on(fyne.KeyF, w.find)
+	on(fyne.KeyE, func() { w.shell.turn(reeve.PageExplain) })
 	c.AddShortcut(&fyne.ShortcutCopy{}, func(fyne.Shortcut) { w.copyAddress() })
+}
+
+// find gives the keys to the search of the listeners.
+func (w *window) find() {
+	w.shell.turn(reeve.PageListeners)
+	w.win.Canvas().Focus(w.listeners.search)
 }
 
 // show does what a ShowRequest asks: it turns to a page, selects a listener and
 // raises the window. The listener may be one that has not come yet.
 func (w *window) show(q reeve.ShowRequest) {
-	w.page(q.Page)
+	w.shell.turn(q.Page)
 	if q.Listener != "" {
 		w.choose(q.Listener)
 		w.awaited = q.Listener
@@ -199,37 +195,11 @@ func (w *window) show(q reeve.ShowRequest) {
 	w.win.RequestFocus()
 }
 
-// page turns to a page; unknown names, of a newer resident, are the list.
-func (w *window) page(name string) {
-	w.model.page(name == reeve.PageReview)
-	w.review.Hidden = name != reeve.PageReview
-	if name == reeve.PageExplain {
-		w.explain.open()
-	}
-	w.refresh()
-	w.list.ScrollToTop()
-}
-
 // meet reveals the listener that a ShowRequest named as soon as it is there.
 func (w *window) meet() {
 	if w.awaited != "" && w.model.rows[w.awaited] != nil {
 		w.awaited = ""
-		w.reveal()
-	}
-}
-
-// reveal brings the selected row into sight, whatever hid it.
-func (w *window) reveal() {
-	w.model.reveal(w.model.selected)
-	w.syncing = true
-	if w.search.Text != w.model.query {
-		w.search.SetText(w.model.query)
-	}
-	w.folded.SetChecked(w.model.folded)
-	w.syncing = false
-	w.refresh()
-	if i := w.model.index(w.model.selected); i >= 0 {
-		w.list.ScrollTo(i)
+		w.listeners.reveal()
 	}
 }
 
@@ -240,41 +210,22 @@ func (w *window) choose(id string) {
 	w.refresh()
 }
 
-// refresh brings the screen to the model's state.
-func (w *window) refresh() {
-	if w.outcome == nil {
-		return // a check box calls back while it is being built
-	}
-	w.list.update()
-	c := w.model.count()
-	w.foot.SetText(foot(c))
-	w.reviewed.SetText(reviewed(c))
-	w.folded.Text = "Show temporary UDP"
-	if c.folded > 0 && !w.model.folded {
-		w.folded.Text = "Show temporary UDP (" + decimal(int32(c.folded)) + ")"
-	}
-	w.folded.Refresh()
-	w.empty.SetText(w.nothing(c))
-	w.banners.set(w.warnings())
-	w.details.update()
-	w.outcome.update()
+// visit turns to the listeners with one of them selected and in sight.
+func (w *window) visit(id string) {
+	w.shell.turn(reeve.PageListeners)
+	w.choose(id)
+	w.listeners.reveal()
 }
 
-// nothing says why the list is empty, where it is.
-func (w *window) nothing(c counts) string {
-	switch {
-	case len(w.model.shown) > 0:
-		return ""
-	case !w.model.complete && w.lost != nil:
-		return "Start Portreeve, and the list fills by itself."
-	case !w.model.complete:
-		return "Asking Portreeve what listens…"
-	case c.all == 0:
-		return "Nothing listens on this computer at the moment."
-	case w.model.query != "":
-		return "Nothing matches “" + clean(w.model.query, shortText) + "”.\nEsc clears the search."
+// refresh brings the screen to the model's state.
+func (w *window) refresh() {
+	if w.shell == nil {
+		return // a widget calls back while it is being built
 	}
-	return "Only temporary UDP ports are in use. They are left out unless you ask for them above."
+	w.shell.update()
+	w.foot.SetText(foot(w.model.count()))
+	w.banners.set(w.warnings())
+	w.outcome.update()
 }
 
 // warnings are the sentences above the list, the gravest first.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -243,17 +242,3 @@ func foot(c counts) string {
 	}
 	return text
 }
-
-// reviewed is the sentence above the list on the review page.
-func reviewed(c counts) string {
-	switch c.look {
-	case 0:
-		return plural(c.all, "listener", "listeners") + ", and nothing about any of them stands out."
-	case 1:
-		return "1 of " + plural(c.all, "listener", "listeners") + " is worth a look. It stands first, with the reason."
-	}
-	return fmt.Sprintf("%d of %d listeners are worth a look. They stand first, each with its reason.", c.look, c.all)
-}
-
-// local tells whether an address is one that only this computer has.
-func local(a netip.Addr) bool { return a.IsLoopback() || a.IsUnspecified() }
