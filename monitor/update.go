@@ -28,7 +28,8 @@ const (
 	// one reading (a restarted server); told in place of Closed and Opened.
 	Rebound
 	// OwnerChanged: other processes hold it now. An owner that only became
-	// visible is told so too, but is no news for people.
+	// visible is told so too, and one whose origin has ended, but neither is news
+	// for people.
 	OwnerChanged
 	// Judged: the user's rules changed and with them the verdict.
 	Judged

@@ -80,11 +80,11 @@ func origin(l reeve.Listener, limit int) string {
 	if strings.HasPrefix(text, "in ") {
 		text = "Running " + text
 	}
-	if by := starter(l.Owners[0].Parents); by != "" {
+	if by := starter(l); by != "" {
 		if text == "" {
-			text = "Started " + by
+			text = strings.ToUpper(by[:1]) + by[1:]
 		} else {
-			text += ", started " + by
+			text += ", " + by
 		}
 	}
 	if limit < 20 {
@@ -93,95 +93,21 @@ func origin(l reeve.Listener, limit int) string {
 	return fullStop(explain.Clean(text, limit-1))
 }
 
-// starter says what started a program: the first of its parents that people
-// know by name, else the nearest.
-func starter(parents []string) string {
-	for _, p := range parents {
-		if name := household(p); name != "" {
-			return "from " + name
+// starter says what started a program: its origin where that is known, else the
+// nearest of its parents.
+func starter(l reeve.Listener) string {
+	if by := explain.StartedBy(l.Origin.Kind, l.Origin.Label, l.Origin.Ended); by != "" {
+		if l.Origin.Kind == reeve.OriginService && strings.Contains(l.Place, l.Origin.Label) ||
+			l.Origin.Kind == reeve.OriginDesktop && strings.EqualFold(l.Origin.Label, l.Program) {
+			return "" // that has been said
 		}
+		return by
 	}
+	parents := l.Owners[0].Parents
 	if len(parents) == 0 || parents[0] == "" {
 		return ""
 	}
-	return "by " + explain.Clean(parents[0], 30)
-}
-
-// household gives the name that people know a program by that they start others
-// from; empty for any other program. Process names are cut after 15 characters
-// on Linux (TASK_COMM_LEN, include/linux/sched.h).
-func household(process string) string {
-	switch strings.TrimSuffix(strings.ToLower(process), ".exe") {
-	case "gnome-terminal", "gnome-terminal-", "gnome-terminal-server", "terminal", "kgx", "gnome-console", "ptyxis", "ptyxis-agent", "windowsterminal":
-		return "Terminal"
-	case "konsole":
-		return "Konsole"
-	case "xfce4-terminal":
-		return "Xfce Terminal"
-	case "mate-terminal":
-		return "MATE Terminal"
-	case "qterminal":
-		return "QTerminal"
-	case "lxterminal":
-		return "LXTerminal"
-	case "tilix":
-		return "Tilix"
-	case "terminator":
-		return "Terminator"
-	case "xterm", "uxterm":
-		return "xterm"
-	case "urxvt", "rxvt":
-		return "rxvt"
-	case "kitty":
-		return "kitty"
-	case "alacritty":
-		return "Alacritty"
-	case "foot", "footclient":
-		return "foot"
-	case "ghostty":
-		return "Ghostty"
-	case "wezterm", "wezterm-gui":
-		return "WezTerm"
-	case "iterm2":
-		return "iTerm"
-	case "tmux", "tmux: server":
-		return "tmux"
-	case "screen":
-		return "screen"
-	case "sshd", "sshd-session":
-		return "an SSH session"
-	case "code", "code-insiders", "codium", "vscodium", "code - oss":
-		return "VS Code"
-	case "cursor":
-		return "Cursor"
-	case "zed", "zed-editor":
-		return "Zed"
-	case "idea", "idea64":
-		return "IntelliJ IDEA"
-	case "pycharm", "pycharm64":
-		return "PyCharm"
-	case "goland", "goland64":
-		return "GoLand"
-	case "webstorm", "webstorm64":
-		return "WebStorm"
-	case "clion", "clion64":
-		return "CLion"
-	case "rider", "rider64":
-		return "Rider"
-	case "studio", "studio64":
-		return "Android Studio"
-	case "eclipse":
-		return "Eclipse"
-	case "emacs":
-		return "Emacs"
-	case "vim", "nvim", "gvim":
-		return "Vim"
-	case "claude":
-		return "Claude Code"
-	case "nautilus", "dolphin", "thunar", "nemo", "pcmanfm", "pcmanfm-qt":
-		return "the file manager"
-	}
-	return ""
+	return "started by " + explain.Clean(parents[0], 30)
 }
 
 // repeats tells that the reason for a look says what the reach has said.

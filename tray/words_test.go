@@ -18,6 +18,7 @@ func python(address string) reeve.Listener {
 		ID: "b-" + address, Protocol: "tcp", Address: address, Port: 62893, Scope: "loopback", Verdict: "unfamiliar",
 		Program: "python3", Place: "http.server in ~/src/shop", Reach: "Only programs on this computer can reach it.",
 		Owners: []reeve.Owner{{ID: "o1", PID: 7, Name: "python3", Parents: []string{"bash", "gnome-terminal-", "systemd"}}},
+		Origin: reeve.Origin{Key: "session:4711", Kind: reeve.OriginTerminal, Label: "Terminal"}, Project: "~/src/shop",
 	}
 }
 
@@ -36,8 +37,12 @@ func TestAStrangersNoticeNamesItAndWhoReachesIt(t *testing.T) {
 	deleted := python("127.0.0.1")
 	deleted.Look = "its program file has been deleted or replaced"
 	orphan := python("192.168.1.5")
+	left := python("127.0.0.1")
+	left.Origin.Ended = true
+	orphan.Origin = reeve.Origin{}
 	orphan.Place, orphan.Owners = "", []reeve.Owner{{ID: "o", Parents: []string{"systemd"}}}
 	alone := python("127.0.0.1")
+	alone.Origin = reeve.Origin{}
 	alone.Place, alone.Owners = "", []reeve.Owner{{ID: "o"}}
 	for _, c := range []struct {
 		name, title, body string
@@ -58,6 +63,9 @@ func TestAStrangersNoticeNamesItAndWhoReachesIt(t *testing.T) {
 		{"a reason to look", "python3 is listening on 127.0.0.1:62893",
 			"Only programs on this computer can reach it. http.server in ~/src/shop, started from Terminal. Its program file has been deleted or replaced.",
 			[]reeve.Listener{deleted}},
+		{"what its terminal has left behind", "python3 is listening on 127.0.0.1:62893",
+			"Only programs on this computer can reach it. http.server in ~/src/shop, left by an ended session of Terminal.",
+			[]reeve.Listener{left}},
 		{"a parent that people don't know", "python3 is listening on 192.168.1.5:62893",
 			"Only programs on this computer can reach it. Started by systemd.", []reeve.Listener{orphan}},
 		{"nothing known but the name", "python3 is listening on 127.0.0.1:62893",

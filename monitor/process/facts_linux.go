@@ -40,31 +40,54 @@ type facts struct {
 	users map[uint32]string
 
 	byID  map[ID]*Info
-	names map[ID]string // of ancestors
+	names map[ID]kin // of ancestors
+	// origins are remembered for as long as their processes are: the chain of a
+	// process is lost with its parents.
+	origins map[ID]Origin
+	// checked are what origins last for, those whose births were compared since
+	// the facts were last read anew.
+	checked map[ID]bool
+	// container is the one that this program is in itself.
+	container string
 
 	// What was read within one look; begin empties them.
 	now       map[int32]*Info // nil for a process that is gone
 	ancestors map[int32]ancestor
+	players   []player // nil before they are asked for
+}
+
+// kin is what is remembered of an ancestor.
+type kin struct {
+	name string
+	role role
 }
 
 // ancestor is one link of a parent chain.
 type ancestor struct {
 	Ancestor
-	ppid  int32
-	start uint64
+	ppid, session int32
+	start         uint64
+	role          role
 }
 
 func newFacts(p *procfs) *facts {
-	return &facts{
+	f := &facts{
 		proc:      p,
 		birth:     birthKindHere(),
 		boot:      bootTime(),
 		users:     make(map[uint32]string),
 		byID:      make(map[ID]*Info),
-		names:     make(map[ID]string),
+		names:     make(map[ID]kin),
+		origins:   make(map[ID]Origin),
+		checked:   make(map[ID]bool),
 		now:       make(map[int32]*Info),
 		ancestors: make(map[int32]ancestor),
 	}
+	p.at(int32(os.Getpid()), "cgroup")
+	if b, err := p.read(); err == nil {
+		_, f.container = parseCgroup(b)
+	}
+	return f
 }
 
 // bootTime takes the boot clock, which start times count in, from the time of
@@ -81,12 +104,14 @@ func bootTime() time.Time {
 func (f *facts) begin() {
 	clear(f.now)
 	clear(f.ancestors)
+	f.players = nil
 }
 
 // refresh forgets what it knows, and follows a clock that was set.
 func (f *facts) refresh() {
 	clear(f.byID)
 	clear(f.names)
+	clear(f.checked)
 	if b := bootTime(); b.Sub(f.boot).Abs() > time.Second {
 		f.boot = b
 	}
@@ -102,6 +127,11 @@ func (f *facts) keep(used map[ID]bool) {
 	for id := range f.names {
 		if !used[id] {
 			delete(f.names, id)
+		}
+	}
+	for id := range f.origins {
+		if !used[id] {
+			delete(f.origins, id)
 		}
 	}
 }
@@ -182,7 +212,10 @@ func (f *facts) read(ctx context.Context, id ID, face int32, file File, links ui
 	}
 	info.User = f.user(info.UID)
 	info.Args = f.args(face)
-	info.Parents = f.parents(st)
+	parents := f.parents(st)
+	for _, a := range parents {
+		info.Parents = append(info.Parents, a.Ancestor)
+	}
 	f.proc.at(id.PID, "cgroup")
 	if b, err := f.proc.read(); err == nil {
 		info.Unit, info.Container = parseCgroup(b)
@@ -201,6 +234,7 @@ func (f *facts) read(ctx context.Context, id ID, face int32, file File, links ui
 		info.Dir = f.dirPath(face, dir)
 	}
 	info.Name = programName(info.Exe, first(info.Args), st.comm, same)
+	info.Origin = f.origin(info, st, parents)
 	return info, nil
 }
 
@@ -260,8 +294,8 @@ func (f *facts) user(uid uint32) string {
 
 // parents follows the chain upwards from a process, nearest first, up to but
 // without pid 1.
-func (f *facts) parents(of procStat) []Ancestor {
-	var chain []Ancestor
+func (f *facts) parents(of procStat) []ancestor {
+	var chain []ancestor
 	for ppid, start := of.ppid, of.start; ppid > 1 && len(chain) < maxParents; {
 		a, ok := f.ancestor(ppid)
 		// One that is younger than its child has taken over a dead parent's
@@ -269,7 +303,7 @@ func (f *facts) parents(of procStat) []Ancestor {
 		if !ok || a.start > start {
 			break
 		}
-		chain = append(chain, a.Ancestor)
+		chain = append(chain, a)
 		ppid, start = a.ppid, a.start
 	}
 	return chain
@@ -290,7 +324,7 @@ func (f *facts) readAncestor(pid int32) ancestor {
 	if err != nil {
 		return ancestor{}
 	}
-	a := ancestor{ppid: st.ppid, start: st.start}
+	a := ancestor{ppid: st.ppid, session: st.session, start: st.start}
 	a.ID = ID{PID: pid, Birth: st.start}
 	if f.birth == birthInode {
 		pidfd, err := unix.PidfdOpen(int(pid), 0)
@@ -302,23 +336,25 @@ func (f *facts) readAncestor(pid int32) ancestor {
 			return ancestor{}
 		}
 	}
-	name, ok := f.names[a.ID]
+	k, ok := f.names[a.ID]
 	if !ok {
-		name = f.name(pid, st.comm)
-		f.names[a.ID] = name
+		k = f.kin(pid, st.comm)
+		f.names[a.ID] = k
 	}
-	a.Name = name
+	a.Name, a.role = k.name, k.role
 	return a
 }
 
-// name gives the short name of a process without the rest.
-func (f *facts) name(pid int32, comm string) string {
+// kin gives the short name of a process and what it plays, without the rest.
+func (f *facts) kin(pid int32, comm string) kin {
 	file, links, face, err := f.proc.exeFile(pid)
 	same, exe := sameFile(file), ""
 	if err == nil {
 		exe, _, _ = exePath(f.exeLink(face), links, same)
 	}
-	return programName(exe, first(f.args(face)), comm, same)
+	args := f.args(face)
+	name := programName(exe, first(args), comm, same)
+	return kin{name, roleOf(name, args)}
 }
 
 // exeLink is what the kernel calls the file that a process runs.

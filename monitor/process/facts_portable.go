@@ -6,6 +6,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,7 @@ func Describe(ctx context.Context, pid int32) (Info, error) {
 	}
 	info.Name = nameOf(ctx, p, info.Exe)
 	info.Parents = parentsOf(ctx, p)
+	info.Origin = originAmong(info.Parents)
 	return info, nil
 }
 
@@ -108,4 +110,30 @@ func parentsOf(ctx context.Context, p *gops.Process) []Ancestor {
 		chain = append(chain, Ancestor{ID: ID{PID: ppid, Birth: birth}, Name: nameOf(ctx, p, exe)})
 	}
 	return chain
+}
+
+// originAmong tells the origin by the names of the parents; sessions and units
+// are not asked for here.
+func originAmong(parents []Ancestor) Origin {
+	l := lineage{environ: func() []byte { return nil }, alive: func(role) ID { return ID{} }}
+	for _, a := range parents {
+		l.parents = append(l.parents, relative{ID: a.ID, role: roleOf(a.Name, nil)})
+	}
+	return l.origin()
+}
+
+// aged gives an origin as it is now: a process that it lasts for may have ended.
+func (o Origin) aged(ctx context.Context) Origin {
+	if !o.Live() {
+		return o
+	}
+	for _, id := range o.until {
+		if id == (ID{}) {
+			continue
+		}
+		if birth, err := birthOf(ctx, id.PID); errors.Is(err, ErrGone) || err == nil && birth != id.Birth {
+			o.Ended = true
+		}
+	}
+	return o
 }

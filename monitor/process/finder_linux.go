@@ -153,7 +153,8 @@ func (f *Finder) Find(ctx context.Context, want []socket.Socket) []Found {
 
 // Recheck looks whether the known sockets still have the owners that were last
 // returned, and gives those that have not, in the order of known: other
-// holders, or a holder that runs another program now. With full unset it costs
+// holders, a holder that runs another program now, or one whose origin has
+// ended. With full unset it costs
 // a few system calls for each owner and is meant for every second; with full
 // set it goes over all processes and reads all facts anew, for about every
 // minute. When ctx ends early it returns what it is sure of.
@@ -274,12 +275,13 @@ func (f *Finder) conclude(ctx context.Context, h *held, now time.Time) bool {
 			return true
 		}
 		if !slices.ContainsFunc(owners, func(i Info) bool { return i.PID == info.PID }) {
-			owners = append(owners, *info)
+			owners = append(owners, *f.facts.aged(info, f.runs))
 		}
 		return false
 	})
 	if h.Inode == 0 && h.PID > 0 {
 		if info, ok := f.facts.of(ctx, h.PID); ok {
+			info = f.facts.aged(info, f.runs)
 			owners = append(owners, *info)
 		}
 	}
@@ -303,6 +305,12 @@ func (f *Finder) conclude(ctx context.Context, h *held, now time.Time) bool {
 	h.hidden = hidden
 	h.owners = slices.Clone(owners)
 	return true
+}
+
+// runs reports whether the last listing showed a process of that number.
+func (f *Finder) runs(pid int32) bool {
+	_, ok := slices.BinarySearch(f.sorted, pid)
+	return ok
 }
 
 // unit infers what a socket that nobody visible holds belongs to.

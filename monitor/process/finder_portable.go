@@ -85,7 +85,8 @@ func (f *Finder) stands(ctx context.Context, h *held, s socket.Socket) bool {
 		return s.PID <= 0
 	}
 	birth, err := birthOf(ctx, s.PID)
-	return err == nil && h.owners[0].ID == ID{PID: s.PID, Birth: birth}
+	origin := h.owners[0].Origin
+	return err == nil && h.owners[0].ID == ID{PID: s.PID, Birth: birth} && origin.aged(ctx) == origin
 }
 
 // look reads the owner and reports whether it differs from before.
@@ -94,6 +95,10 @@ func (f *Finder) look(ctx context.Context, s socket.Socket) bool {
 	// Windows gives pid 0 to what has no owner any more.
 	if s.PID > 0 {
 		if info, err := Describe(ctx, s.PID); err == nil {
+			// The chain is lost with a parent; what it said before still holds.
+			if b := f.held[s.Cookie]; b != nil && len(b.owners) > 0 && b.owners[0].ID == info.ID {
+				info.Origin = b.owners[0].Origin.aged(ctx)
+			}
 			h.owners = []Info{info}
 		}
 	}

@@ -37,6 +37,11 @@ func helper(role string) int {
 	name, arg, _ := strings.Cut(role, ":")
 	switch name {
 	case "idle":
+	case "stay":
+		// Outlives who started it, but no test.
+		fmt.Println("ready")
+		time.Sleep(time.Minute)
+		return 0
 	case "listen":
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -76,12 +81,14 @@ func helper(role string) int {
 		}
 		env := append(os.Environ(), helperVar+"=idle")
 		return fail(syscall.Exec("/proc/self/exe", []string{"other", "arguments"}, env))
-	case "fork":
-		// Hands its descriptor 3 down to a child of its own.
+	case "fork", "job":
+		// Hands its descriptor 3 down to a child of its own; a job has a process
+		// group of its own, as a shell gives it.
 		f := os.NewFile(3, "socket")
 		c := exec.Command("/proc/self/exe")
 		c.Env = append(os.Environ(), helperVar+"="+arg)
 		c.ExtraFiles = []*os.File{f}
+		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: name == "job"}
 		in, err := c.StdinPipe()
 		if err != nil {
 			return fail(err)

@@ -31,7 +31,9 @@ type procStat struct {
 	// the pids of those who lead or led them. 0 stands for one that can't be
 	// seen from this pid namespace, and for a kernel thread's.
 	group, session int32
-	flags          uint64
+	// tty tells that it has a controlling terminal.
+	tty   bool
+	flags uint64
 	// start is in clock ticks since boot.
 	start uint64
 }
@@ -83,6 +85,8 @@ func parseStat(b []byte) (procStat, error) {
 			case 6:
 				s.session = int32(n)
 			}
+		case 7:
+			s.tty = string(word) != "0"
 		case 9, 22:
 			n, ok := decimal(word)
 			if !ok {

@@ -15,7 +15,7 @@ func statLine(comm string) string {
 func TestAHostileNameDoesNotShiftTheFieldsOfStat(t *testing.T) {
 	for _, comm := range []string{"sshd", "", ")", "(", "a) S 1\n", "a) S 1 1 1 1 1 2097152 1 ", "a b c", "\n", "x) (y", "\xff\x00"} {
 		got, err := parseStat([]byte(statLine(comm)))
-		want := procStat{comm: comm, state: 'R', ppid: 12, group: 4710, session: 4709, flags: 4194304, start: 987654}
+		want := procStat{comm: comm, state: 'R', ppid: 12, group: 4710, session: 4709, tty: true, flags: 4194304, start: 987654}
 		if err != nil || got != want {
 			t.Errorf("comm %q: got %+v, %v, want %+v", comm, got, err, want)
 		}
@@ -153,7 +153,7 @@ func FuzzStatOfAnyName(f *testing.F) {
 	f.Add("a) S 1\n")
 	f.Fuzz(func(t *testing.T, comm string) {
 		got, err := parseStat([]byte(statLine(comm)))
-		want := procStat{comm: comm, state: 'R', ppid: 12, group: 4710, session: 4709, flags: 4194304, start: 987654}
+		want := procStat{comm: comm, state: 'R', ppid: 12, group: 4710, session: 4709, tty: true, flags: 4194304, start: 987654}
 		if err != nil || got != want {
 			t.Errorf("comm %q: got %+v, %v, want %+v", comm, got, err, want)
 		}

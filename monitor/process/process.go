@@ -55,6 +55,9 @@ type Info struct {
 	// Unit is the systemd unit, Container the container's id, both from the
 	// cgroup; empty where there is none.
 	Unit, Container string
+	// Origin is what started it, as it was when the process was first looked at;
+	// a Finder's Recheck tells when that has ended.
+	Origin Origin
 }
 
 // Found is what a look-up says of one socket.

@@ -183,7 +183,7 @@ func (f *facts) called(pid int32) string {
 	if err != nil {
 		return ""
 	}
-	return f.name(pid, st.comm)
+	return f.kin(pid, st.comm).name
 }
 
 // belongs says whose a process is.

@@ -150,6 +150,10 @@ const (
 	OfGroup   = "group"   // the process group of the owner: one job of a shell
 	OfSession = "session" // all that was started from the same terminal
 	OfProject = "project" // all listeners whose program runs in the same project
+	OfOrigin  = "origin"  // all listeners that the same thing has started
+	// OfEnded is all listeners that ended sessions have left behind, whichever
+	// session it was: a request for them needs no listener and no owner.
+	OfEnded = "ended"
 )
 
 // GroupRequest lists what belongs together with one holder of a listener, and

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,8 @@ type flattener struct {
 	words explain.Words
 	boot  string
 	book  *familiar.Book // for this machine's ephemeral range only
+
+	projects projects
 
 	mu    sync.Mutex
 	cache map[*monitor.Listener]Listener
@@ -84,7 +87,18 @@ func (f *flattener) make(l *monitor.Listener) Listener {
 	for i, o := range l.Owners {
 		w.Owners[i] = flatOwner(o)
 	}
+	switch {
+	case len(l.Owners) > 0:
+		w.Origin = flatOrigin(l.Owners[0].Origin)
+		w.Project = explain.Clean(f.words.Short(f.projects.of(l.Owners[0].Dir)), 120)
+	case strings.HasSuffix(l.Unit, ".service"):
+		w.Origin = flatOrigin(process.Origin{Kind: process.OriginService, Name: l.Unit})
+	}
 	return w
+}
+
+func flatOrigin(o process.Origin) Origin {
+	return Origin{Key: o.Key(), Kind: string(o.Kind), Label: explain.Origin(o), Ended: o.Ended}
 }
 
 func flatOwner(o process.Info) Owner {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +28,9 @@ type member struct {
 // StopGroup lists what belongs together with a holder, and ends those of the
 // list that were confirmed, newest first. Whoever has joined since is not ended.
 func (r *Reeve) StopGroup(ctx context.Context, req GroupRequest) (*Group, error) {
+	if req.Of == OfEnded {
+		return r.stopListening(ctx, req, "what ended sessions left behind", func(o process.Origin) bool { return o.Ended })
+	}
 	l, _, err := r.find(ctx, req.ID)
 	if err != nil {
 		return nil, err
@@ -45,12 +46,18 @@ func (r *Reeve) StopGroup(ctx context.Context, req GroupRequest) (*Group, error)
 	}
 	switch req.Of {
 	case OfProject:
-		folder := projectOf(owner.Dir)
+		folder := r.flat.projects.of(owner.Dir)
 		if folder == "" {
-			return nil, &Error{Code: CodeUnsure, Message: fmt.Sprintf("%s runs in no project", explain.Clean(owner.Name, 40)), Hint: "its folder is not below your home, or has no .git"}
+			return nil, &Error{Code: CodeUnsure, Message: fmt.Sprintf("%s runs in no project", explain.Clean(owner.Name, 40)), Hint: "no folder above it has a .git, go.mod, package.json or the like"}
 		}
-		g := r.group(u, "the project "+explain.Clean(r.Words.Short(folder), 80), inProject(u, folder), nil)
-		return r.endMembers(ctx, req, g, inProject(u, folder), process.Bond{})
+		g := r.group(u, "the project "+explain.Clean(r.Words.Short(folder), 80), r.inProject(u, folder), nil)
+		return r.endMembers(ctx, req, g, r.inProject(u, folder), process.Bond{})
+	case OfOrigin:
+		key := owner.Origin.Key()
+		if key == "" {
+			return nil, &Error{Code: CodeUnsure, Message: fmt.Sprintf("it is not known what started %s", explain.Clean(owner.Name, 40)), Hint: "stop it by itself"}
+		}
+		return r.stopListening(ctx, req, "what "+explain.Origin(owner.Origin)+" started", func(o process.Origin) bool { return o.Key() == key })
 	case OfGroup, OfSession:
 		look, what := process.Group, "the process group %d"
 		if req.Of == OfSession {
@@ -72,12 +79,28 @@ func (r *Reeve) StopGroup(ctx context.Context, req GroupRequest) (*Group, error)
 	return nil, &Error{Code: CodeUsage, Message: fmt.Sprintf("nothing belongs together by %q", req.Of), Hint: "say group, session or project"}
 }
 
-// inProject gives the programs that listen and run below a folder, oldest first.
-func inProject(u monitor.Update, folder string) []member {
+// stopListening lists and ends the programs that listen and come from an origin.
+// Others of the same session are left alone: they hold no port, and may be work
+// that was meant to go on.
+func (r *Reeve) stopListening(ctx context.Context, req GroupRequest, title string, from func(process.Origin) bool) (*Group, error) {
+	u, err := r.Monitor.Now(ctx)
+	if err != nil {
+		return nil, failed("read the listeners", err)
+	}
+	all := listening(u, func(o process.Info) bool { return from(o.Origin) })
+	return r.endMembers(ctx, req, r.group(u, title, all, nil), all, process.Bond{})
+}
+
+func (r *Reeve) inProject(u monitor.Update, folder string) []member {
+	return listening(u, func(o process.Info) bool { return r.flat.projects.of(o.Dir) == folder })
+}
+
+// listening gives the programs that listen and are wanted, oldest first.
+func listening(u monitor.Update, wanted func(process.Info) bool) []member {
 	var all []member
 	for _, l := range u.Listeners {
 		for _, o := range l.Owners {
-			if projectOf(o.Dir) == folder && !slices.ContainsFunc(all, func(m member) bool { return m.ID == o.ID }) {
+			if wanted(o) && !slices.ContainsFunc(all, func(m member) bool { return m.ID == o.ID }) {
 				all = append(all, member{o, l})
 			}
 		}
@@ -85,22 +108,6 @@ func inProject(u monitor.Update, folder string) []member {
 	// A clock tick is 10 ms: within one the pids tell who came first.
 	slices.SortFunc(all, func(a, b member) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.PID, b.PID)) })
 	return all
-}
-
-// projectOf gives the folder of the project that a folder is in: the nearest one
-// with a .git; empty where there is none.
-func projectOf(dir string) string {
-	for filepath.IsAbs(dir) {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			break
-		}
-		dir = up
-	}
-	return ""
 }
 
 func (r *Reeve) group(u monitor.Update, title string, all []member, spared []process.Spared) *Group {

@@ -3,6 +3,7 @@
 package reeve
 
 import (
+	"context"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -66,6 +67,80 @@ func TestAGroupIsListedFirstAndThenEndsWhole(t *testing.T) {
 			at(t, r, outsider)
 			at(t, r, late)
 		})
+	}
+}
+
+// startUnder starts a listener from a program of that name, and gives the
+// program and the listener's address.
+func startUnder(t *testing.T, name string) (*exec.Cmd, netip.AddrPort) {
+	t.Helper()
+	program, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path)
+	cmd.Env = append(os.Environ(), "REEVE_TEST_LISTEN=agent")
+	return cmd, startAs(t, cmd)
+}
+
+func TestWhatAnEndedAgentLeftBehindEndsTogether(t *testing.T) {
+	r, _ := newReeve(t, func(o *Options) { o.Resident = true })
+	ctx, cancel := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- r.Monitor.Run(ctx) }()
+	defer func() { cancel(); <-ran }()
+
+	agent, left := startUnder(t, "codex")
+	_, kept := startUnder(t, "codex")
+	l, k := at(t, r, left), at(t, r, kept)
+	t.Cleanup(func() { _ = syscall.Kill(int(l.Owners[0].PID), syscall.SIGKILL) })
+	t.Cleanup(func() { _ = syscall.Kill(int(k.Owners[0].PID), syscall.SIGKILL) })
+	if want := (Origin{Key: l.Origin.Key, Kind: OriginAgent, Label: "Codex"}); l.Origin != want || l.Origin.Key == "" || l.Origin.Key == k.Origin.Key {
+		t.Fatalf("got the origins %+v and %+v, want %+v with keys of their own", l.Origin, k.Origin, want)
+	}
+	events := make(chan Event, 100)
+	watching := make(chan struct{})
+	go func() {
+		defer close(events)
+		for e, err := range r.Watch(ctx, 0) {
+			if err != nil {
+				return
+			}
+			if e.Event == EventSnapshot {
+				close(watching)
+			}
+			events <- e
+		}
+	}()
+	<-watching
+	if err := agent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for e := range events {
+		if e.Event == EventOwner && e.Listener.ID == l.ID && e.Listener.Origin.Ended {
+			break
+		}
+	}
+	req := GroupRequest{Of: OfEnded}
+	dry, err := r.StopGroup(ctx, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(dry.Members, func(m Member) bool { return m.Owner == l.Owners[0].ID })
+	if i < 0 || slices.ContainsFunc(dry.Members, func(m Member) bool { return m.Owner == k.Owners[0].ID }) {
+		t.Fatalf("got %+v, want the program of the agent that ended and not the other's", dry.Members)
+	}
+	req.Confirmed = []string{l.Owners[0].ID}
+	if done, err := r.StopGroup(ctx, req); err != nil || done.Text != "1 program has ended." {
+		t.Errorf("got %+v, %v, want it ended", done, err)
+	}
+	of, err := r.StopGroup(ctx, GroupRequest{ID: k.ID, Owner: k.Owners[0].ID, Of: OfOrigin})
+	if err != nil || len(of.Members) != 1 || of.Title != "what Codex started" {
+		t.Errorf("got %+v, %v, want the one that the living agent started", of, err)
 	}
 }
 

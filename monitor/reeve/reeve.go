@@ -59,7 +59,8 @@ func New(o Options) *Reeve {
 	boot := bootID()
 	r := &Reeve{Options: o, boot: boot, watchers: map[*watcher]bool{}}
 	low, high := monitor.EphemeralRange()
-	r.flat = flattener{words: o.Words, boot: boot, book: &familiar.Book{EphemeralLow: low, EphemeralHigh: high}}
+	r.flat = flattener{words: o.Words, boot: boot, book: &familiar.Book{EphemeralLow: low, EphemeralHigh: high},
+		projects: projects{home: o.Words.Home}}
 	r.hold(o.Store.LoadPause())
 	r.awaited = o.Store.LoadAwaited()
 	return r

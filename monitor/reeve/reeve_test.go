@@ -36,6 +36,19 @@ func TestMain(m *testing.M) {
 		if how == "ignore" {
 			ignoreTerm()
 		}
+		if how == "agent" {
+			child := exec.Command("/proc/self/exe")
+			child.Args[0] = "server"
+			child.Env = append(os.Environ(), "REEVE_TEST_LISTEN=plain")
+			child.Stdout = os.Stdout
+			if err := child.Start(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			_ = l.Close()
+			_ = child.Wait()
+			return
+		}
 		fmt.Println(l.Addr())
 		<-time.After(10 * time.Minute) // ends by itself should the test be killed
 	}
