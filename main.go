@@ -47,8 +47,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	return cli.Run(ctx, args, cli.Streams{In: in, Out: out, Err: errw}, cli.Config{
 		Version: versionText(),
 		Open:    openVerbs,
-		Bare:    func(ctx context.Context) error { return resident(ctx, out) },
-		Extra:   []*cobra.Command{windowCommand(), exampleCommand()},
+		Bare:    func(ctx context.Context) error { return resident(ctx, out, false) },
+		Extra:   []*cobra.Command{windowCommand(), exampleCommand(), loginCommand(out)},
 	})
 }
 
@@ -67,7 +67,7 @@ func openVerbs(ctx context.Context) (cli.Verbs, error) {
 	if err != nil {
 		return nil, err
 	}
-	return reeve.New(reeve.Options{Version: versionText(), Monitor: m, Store: s, Words: words(), Elevate: elevate()}), nil
+	return reeve.New(reeve.Options{Version: versionText(), Monitor: m, Store: s, Words: words(), Elevate: elevate(), Login: login()}), nil
 }
 
 // newMonitor puts the engine together: table, finder, and what the store knows.

@@ -19,6 +19,7 @@ import (
 	"portreeve/monitor/reeve"
 	"portreeve/monitor/store"
 	"portreeve/tray"
+	"portreeve/tray/autostart"
 	"portreeve/tray/notify"
 )
 
@@ -26,12 +27,16 @@ import (
 const shutdown = 900 * time.Millisecond
 
 // resident watches until ctx ends or the user quits. A second one shows the
-// first one's window instead.
-func resident(ctx context.Context, out io.Writer) error {
+// first one's window instead, unless it was a login that started it.
+func resident(ctx context.Context, out io.Writer, atLogin bool) error {
 	if hasWindow {
 		// The static sibling does the same in a tenth of the memory.
 		if static, ok := sibling(residentName); ok {
-			return become(static, nil)
+			var args []string
+			if atLogin {
+				args = []string{autostart.Command}
+			}
+			return become(static, args)
 		}
 	}
 	dirs, err := store.UserDirs()
@@ -42,6 +47,8 @@ func resident(ctx context.Context, out io.Writer) error {
 	switch mine, err := lock.TryLock(); {
 	case err != nil:
 		return fmt.Errorf("lock the runtime folder: %w", err)
+	case !mine && atLogin:
+		return nil // the session brought it back already
 	case !mine:
 		return secondStart(ctx, dirs, out)
 	}
@@ -50,7 +57,7 @@ func resident(ctx context.Context, out io.Writer) error {
 	slog.SetLogLoggerLevel(slog.LevelWarn) // what is normal is not logged
 	// The resident is idle nearly always: small beats fast.
 	debug.SetGCPercent(50)
-	return watch(ctx, dirs, out)
+	return watch(ctx, dirs, out, atLogin)
 }
 
 // secondStart lets the running resident show its window.
@@ -72,7 +79,7 @@ func secondStart(ctx context.Context, dirs store.Dirs, out io.Writer) error {
 }
 
 // watch makes the rooms, connects them and runs them.
-func watch(ctx context.Context, dirs store.Dirs, out io.Writer) error {
+func watch(ctx context.Context, dirs store.Dirs, out io.Writer, atLogin bool) error {
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
 	s := store.Open(dirs)
@@ -85,10 +92,10 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer) error {
 		return err
 	}
 	kids := &children{}
-	face := newFace(out)
+	face := newFace(out, atLogin)
 	r := reeve.New(reeve.Options{
 		Version: versionText(), Monitor: m, Store: s, Words: words(), Resident: true,
-		OpenWindow: kids.openWindow, Elevate: elevate(), Example: kids.example, Desktop: face.means,
+		OpenWindow: kids.openWindow, Elevate: elevate(), Login: login(), Example: kids.example, Desktop: face.means,
 	})
 	kids.windowEnded = r.WindowEnded
 	teller := tray.NewTeller(face.notices, r, tray.TellerOptions{})
@@ -182,10 +189,13 @@ type face struct {
 	notices    tray.Notices
 	runNotices func(context.Context) error
 	noticed    func() notify.Means
+	// atLogin tells that the desktop may still be coming up, and that nobody
+	// asked for a window.
+	atLogin bool
 }
 
-func newFace(out io.Writer) *face {
-	f := &face{}
+func newFace(out io.Writer, atLogin bool) *face {
+	f := &face{atLogin: atLogin}
 	host, err := tray.NewHost(slog.Default())
 	if err != nil {
 		slog.Info("no tray icon", "error", err)
@@ -201,7 +211,11 @@ func newFace(out io.Writer) *face {
 	if err != nil {
 		slog.Warn("notices have no picture", "error", err)
 	}
-	desktop := notify.Open(notify.Options{Icon: picture})
+	options := notify.Options{Icon: picture}
+	if atLogin {
+		options.Hold = loginPatience
+	}
+	desktop := notify.Open(options)
 	f.notices, f.runNotices, f.noticed = desktop, desktop.Run, desktop.Means
 	return f
 }
@@ -214,8 +228,8 @@ func (f *face) means() (string, string) {
 	return f.host.Tray(), string(f.noticed())
 }
 
-// trayPatience is how long a panel may take to come up at login before the
-// window is opened in its place.
+// trayPatience is how long a panel may take to show the icon of a program that
+// was started by hand, before the window is opened in its place.
 const trayPatience = 5 * time.Second
 
 // introduce says in one line where the user finds the program, and opens the
@@ -234,6 +248,9 @@ func (f *face) introduce(ctx context.Context, out io.Writer, r *reeve.Reeve) err
 	}
 	_, why := tray.Available(ctx)
 	fmt.Fprintf(out, "portreeve: watching without a tray icon: %s\n", why)
+	if f.atLogin {
+		return nil // the icon comes when a panel does, and notices need none
+	}
 	if err := r.Show(ctx, reeve.ShowRequest{}); err != nil {
 		fmt.Fprintf(out, "portreeve: %s\n", oneLine(err))
 	}
@@ -246,7 +263,11 @@ func (f *face) waitForTray(ctx context.Context) bool {
 	if f.host == nil || !graphical() {
 		return f.host != nil && f.host.Tray() == tray.Shown
 	}
-	ctx, cancel := context.WithTimeout(ctx, trayPatience)
+	patience := trayPatience
+	if f.atLogin {
+		patience = loginPatience
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()

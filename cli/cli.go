@@ -35,6 +35,7 @@ type Verbs interface {
 	Forget(ctx context.Context, r reeve.ForgetRequest) (*reeve.Forgotten, error)
 	Pause(ctx context.Context, r reeve.PauseRequest) (*reeve.Status, error)
 	Status(ctx context.Context) (*reeve.Status, error)
+	Autostart(ctx context.Context, r reeve.AutostartRequest) (*reeve.Autostart, error)
 }
 
 // Config is what the program gives to its terminal.
@@ -158,7 +159,7 @@ what you mean).`,
 	root.AddCommand(
 		a.listCommand(), a.watchCommand(), a.stopCommand(),
 		a.knowCommand(), a.forgetCommand(),
-		a.pauseCommand(), a.statusCommand(), a.versionCommand(),
+		a.pauseCommand(), a.autostartCommand(), a.statusCommand(), a.versionCommand(),
 	)
 	root.AddCommand(a.Extra...)
 	return root

@@ -46,6 +46,8 @@ func TestWrongUseExitsWithTwoAndAHint(t *testing.T) {
 		{"pause soon", "error: \"soon\" is not a time to pause for\nhint: write 15m, 1h, 2h30m, tomorrow or off\n"},
 		{"pause -- -5m", "error: \"-5m\" is not a time to pause for\nhint: write 15m, 1h, 2h30m, tomorrow or off\n"},
 		{"pause 0s", "error: \"0s\" is not a time to pause for\nhint: write 15m, 1h, 2h30m, tomorrow or off\n"},
+		{"autostart", "error: autostart needs on, off or status\n" + see + "autostart\n"},
+		{"autostart maybe", "error: \"maybe\" is neither on, off nor status\nhint: see portreeve help autostart\n"},
 		{"status x", "error: status takes no argument, got \"x\"\n" + see + "status\n"},
 		{"version x", "error: version takes no argument, got \"x\"\n" + see + "version\n"},
 		{"completion bash x", "error: unknown command \"x\" for \"portreeve completion bash\"\nhint: portreeve help lists the commands\n"},

@@ -34,6 +34,16 @@ type fake struct {
 	known         []string
 	forgotten     []reeve.ForgetRequest
 	paused        []string
+	autostart     reeve.Autostart
+	autostarts    []string
+}
+
+func (f *fake) Autostart(_ context.Context, r reeve.AutostartRequest) (*reeve.Autostart, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.autostarts = append(f.autostarts, r.Want)
+	return &f.autostart, nil
 }
 
 func (f *fake) List(context.Context) (*reeve.Listing, error) {

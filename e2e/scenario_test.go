@@ -96,7 +96,7 @@ func (d *Desktop) waitFree() {
 func firstStart(t *testing.T, d *Desktop) {
 	r := d.startResident()
 	welcome := d.waitNotice(r.began, "already listens on this computer")
-	checkActions(t, welcome, "Review", "Show an example")
+	checkActions(t, welcome, "Review", "Show an example", "Start at login")
 	t.Logf("it said %q: %q", welcome.Title, welcome.Body)
 	d.clickNoticeButton(welcome.Title, "Show an example", "first-start")
 	example := d.waitNotice(r.began, " is listening on 127.0.0.1:62893")

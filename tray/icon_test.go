@@ -83,6 +83,9 @@ func (s *iconStage) Pause(ctx context.Context, r reeve.PauseRequest) (*reeve.Sta
 func (s *iconStage) Show(ctx context.Context, r reeve.ShowRequest) error {
 	return s.verb(ctx, "show", r.Page, r.Listener)
 }
+func (s *iconStage) Autostart(context.Context, reeve.AutostartRequest) (*reeve.Autostart, error) {
+	return nil, errors.ErrUnsupported
+}
 func (s *iconStage) Example(context.Context) error { return errors.ErrUnsupported }
 
 func (s *iconStage) Stopped(do Do, _ *reeve.Stopped, err error) { s.told("stopped "+do.Title, err) }

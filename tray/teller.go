@@ -140,20 +140,24 @@ func (t *Teller) see(v reeve.View, now time.Time) {
 		return
 	}
 	if v.NewBaseline {
-		t.welcome(v.Listeners, now)
+		t.welcome(v, now)
 	} else if fresh := t.track.waiting(); len(fresh) > 1 && !t.isPaused(now) {
 		t.tellDigest(fresh, now, true)
 	}
 }
 
 // welcome tells at the very first start what was found.
-func (t *Teller) welcome(ls []reeve.Listener, now time.Time) {
-	title, body := welcome(ls)
+func (t *Teller) welcome(v reeve.View, now time.Time) {
+	title, body := welcome(v.Listeners)
 	review := meaning{verb: verbReview, label: "Review"}
+	buttons := []meaning{review, {verb: verbExample, label: "Show an example"}}
+	if v.OfferLogin {
+		buttons = append(buttons, meaning{verb: verbLogin, label: "Start at login"})
+	}
 	t.pace.note(now)
 	t.notices.Show(notify.Notice{
 		Key: "first", Title: title, Body: body, Stay: true,
-		Actions: t.meant.actions(review, meaning{verb: verbExample, label: "Show an example"}),
+		Actions: t.meant.actions(buttons...),
 		Default: t.meant.key(review),
 	})
 }

@@ -147,6 +147,11 @@ func (v *tellerVerbs) Show(_ context.Context, r reeve.ShowRequest) error {
 	return v.err
 }
 
+func (v *tellerVerbs) Autostart(_ context.Context, r reeve.AutostartRequest) (*reeve.Autostart, error) {
+	v.note("autostart %s", r.Want)
+	return &reeve.Autostart{On: true, Can: true, Text: "Portreeve starts when you log in."}, v.err
+}
+
 func (v *tellerVerbs) Example(context.Context) error { v.note("example"); return v.err }
 
 // play runs a teller in a bubble of fake time.

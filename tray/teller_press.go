@@ -23,6 +23,7 @@ const (
 	verbDetails verb = "details"
 	verbReview  verb = "review"
 	verbExample verb = "example"
+	verbLogin   verb = "login"
 	verbCancel  verb = "cancel"
 )
 
@@ -99,6 +100,16 @@ func (t *Teller) press(ctx context.Context, p notify.Press) {
 		t.start(ctx, once, func(ctx context.Context) func() {
 			err := t.verbs.Example(ctx)
 			return func() { t.failed("The example could not be started", err) }
+		})
+	case verbLogin:
+		t.start(ctx, once, func(ctx context.Context) func() {
+			a, err := t.verbs.Autostart(ctx, reeve.AutostartRequest{Want: reeve.AutostartOn})
+			return func() {
+				t.failed("Portreeve will not start at login", err)
+				if err == nil {
+					t.reply("reply login", a.Text, "The settings, or portreeve autostart off, take it back.")
+				}
+			}
 		})
 	case verbKnow:
 		t.start(ctx, once, func(ctx context.Context) func() {

@@ -354,6 +354,20 @@ func TestTheVeryFirstStartTellsWhatItFound(t *testing.T) {
 	})
 }
 
+func TestTheVeryFirstStartOffersToStartAtLogin(t *testing.T) {
+	perform(t, func(p *play) {
+		p.view(reeve.View{First: true, NewBaseline: true, OfferLogin: true})
+		if got, want := p.labels(), "Review, Show an example, Start at login"; got != want {
+			t.Errorf("buttons: got %q, want %q", got, want)
+		}
+		p.clickOn(p.last(), "Start at login")
+		p.expect("No program listens on this computer yet", "Portreeve starts when you log in.")
+		if got, want := p.verbs.all(), "autostart on"; got != want {
+			t.Errorf("asked: got %q, want %q", got, want)
+		}
+	})
+}
+
 func TestALaterStartTellsWhatIsNew(t *testing.T) {
 	node := openTo(python(""), "0.0.0.0", 5173, "node")
 	old := openTo(python(""), "0.0.0.0", 22, "sshd")

@@ -29,6 +29,8 @@ type Verbs interface {
 	// Example starts a harmless listener of Portreeve's own, so that the user
 	// sees a notice.
 	Example(context.Context) error
+	// Autostart makes Portreeve start at login.
+	Autostart(context.Context, reeve.AutostartRequest) (*reeve.Autostart, error)
 }
 
 // Row is one row of the menu.

@@ -123,6 +123,11 @@ func (c *Client) ChangeSettings(ctx context.Context, q reeve.Settings) (*reeve.S
 	return call[reeve.SettingsAnswer](ctx, c, http.MethodPost, "settings", q)
 }
 
+// Autostart is reeve.Reeve's.
+func (c *Client) Autostart(ctx context.Context, q reeve.AutostartRequest) (*reeve.Autostart, error) {
+	return call[reeve.Autostart](ctx, c, http.MethodPost, "autostart", q)
+}
+
 // Show is reeve.Reeve's.
 func (c *Client) Show(ctx context.Context, q reeve.ShowRequest) error {
 	_, err := call[struct{}](ctx, c, http.MethodPost, "show", q)

@@ -71,6 +71,10 @@ func (f *fakeVerbs) Pause(_ context.Context, q reeve.PauseRequest) (*reeve.Statu
 	return &reeve.Status{PausedUntil: q.For}, f.err
 }
 
+func (f *fakeVerbs) Autostart(_ context.Context, q reeve.AutostartRequest) (*reeve.Autostart, error) {
+	return &reeve.Autostart{Entry: q.Want}, f.err
+}
+
 func (f *fakeVerbs) Show(context.Context, reeve.ShowRequest) error { return f.err }
 func (f *fakeVerbs) Example(context.Context) error                 { return f.err }
 
@@ -171,6 +175,9 @@ func TestTheClientHasTheServersVerbs(t *testing.T) {
 	}
 	if err := c.Show(ctx, reeve.ShowRequest{}); err != nil {
 		t.Errorf("show: got %v", err)
+	}
+	if a, err := c.Autostart(ctx, reeve.AutostartRequest{Want: "on"}); err != nil || a.Entry != "on" {
+		t.Errorf("autostart: got %+v, %v, want the request's word", a, err)
 	}
 	if err := c.Example(ctx); err != nil {
 		t.Errorf("example: got %v", err)

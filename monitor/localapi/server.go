@@ -39,6 +39,7 @@ type Verbs interface {
 	TestRule(context.Context, reeve.RuleRequest) (*reeve.RuleTest, error)
 	Settings(context.Context) (*reeve.SettingsAnswer, error)
 	ChangeSettings(context.Context, reeve.Settings) (*reeve.SettingsAnswer, error)
+	Autostart(context.Context, reeve.AutostartRequest) (*reeve.Autostart, error)
 }
 
 // Serve answers until ctx ends, then closes l and every connection. Requests of
@@ -93,6 +94,7 @@ func handler(v Verbs) http.Handler {
 	mux.HandleFunc("POST /v1/rules/test", post(v.TestRule))
 	mux.HandleFunc("GET /v1/settings", get(v.Settings))
 	mux.HandleFunc("POST /v1/settings", post(v.ChangeSettings))
+	mux.HandleFunc("POST /v1/autostart", post(v.Autostart))
 	mux.HandleFunc("POST /v1/show", post(func(ctx context.Context, q reeve.ShowRequest) (struct{}, error) {
 		return struct{}{}, v.Show(ctx, q)
 	}))

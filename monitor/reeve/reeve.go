@@ -33,6 +33,8 @@ type Options struct {
 	// system has asked the user; nil where there is no way to. Nothing but the
 	// two ids of the request is handed on.
 	Elevate func(context.Context, StopRequest) (process.Outcome, error)
+	// Login is whether Portreeve starts at login; nil where there is no way to.
+	Login Login
 	// Desktop says how tray and notices stand, in the words of Status; nil where
 	// there is no desktop.
 	Desktop func() (tray, notices string)

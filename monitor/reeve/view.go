@@ -12,6 +12,8 @@ type View struct {
 	// First marks the first reading of this run, NewBaseline one that had
 	// nothing stored before it. Neither has Events.
 	First, NewBaseline bool
+	// OfferLogin tells with a new baseline that a start at login could be offered.
+	OfferLogin bool
 	// Missed tells that the receiver was too slow and Events lost its oldest.
 	Missed bool
 	Status Status

@@ -170,6 +170,7 @@ func (f *Feed) Next(ctx context.Context) (View, error) {
 			return f.last, nil
 		case <-f.w.extra:
 			f.last.Events, f.last.First, f.last.NewBaseline, f.last.Missed = nil, false, false, false
+			f.last.OfferLogin = false
 			f.last.Status = f.r.status(f.last.Status, f.last.Listeners)
 			return f.last, nil
 		case <-ctx.Done():
@@ -182,6 +183,7 @@ func (f *Feed) Next(ctx context.Context) (View, error) {
 
 func (r *Reeve) view(u monitor.Update) View {
 	v := View{Seq: u.Seq, First: u.First, NewBaseline: u.NewBaseline, Missed: u.Missed, Listeners: r.flat.all(u.Listeners)}
+	v.OfferLogin = u.NewBaseline && r.offersLogin()
 	for _, c := range u.Changes {
 		v.Events = append(v.Events, r.event(c))
 	}
