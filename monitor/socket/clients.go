@@ -6,10 +6,11 @@ import (
 	"net/netip"
 )
 
-// Connection is one end of an established TCP connection.
+// Connection is one end of a TCP connection.
 type Connection struct {
 	Socket
 	Remote netip.AddrPort
+	State  State
 }
 
 // Clients gives the calling ends, on this machine, of the connections to a

@@ -31,10 +31,10 @@ const (
 	ipprotoTCP = 6
 	ipprotoUDP = 17
 
-	tcpEstablished = 1 // TCP_ESTABLISHED
-
-	tcpClose  = 7  // TCP_CLOSE: also a bound, unconnected UDP socket
-	tcpListen = 10 // TCP_LISTEN
+	// States of a socket (include/net/tcp_states.h).
+	tcpEstablished = 1
+	tcpClose       = 7 // also a bound, unconnected UDP socket
+	tcpListen      = 10
 
 	inetDiagSKV6Only = 11 // INET_DIAG_SKV6ONLY, u8; never has to be asked for
 	inetDiagCgroupID = 21 // INET_DIAG_CGROUP_ID, u64; never has to be asked for
@@ -59,9 +59,21 @@ type diagQuery struct {
 	// at asks for the one socket that the kernel finds at that place instead
 	// of for a dump.
 	at *Socket
-	// connections, where set, takes established connections in place of the
-	// sockets that listen, which then are none.
+	// connections, where set, takes connections in place of the sockets that
+	// listen, which then are none: the established ones, or those in states.
 	connections *[]Connection
+	// states is a mask of 1<<state for connections; 0 for established.
+	states uint32
+	// sport and dport bound a dump to one local or remote port; 0 for any.
+	sport, dport uint16
+}
+
+// mask is the states that are asked for.
+func (q *diagQuery) mask() uint32 {
+	if q.states != 0 {
+		return q.states
+	}
+	return 1 << q.state()
 }
 
 // state is the one state that is asked for. Listeners have a hash of their
@@ -95,7 +107,7 @@ func (q *diagQuery) appendTo(b []byte, seq uint32) []byte {
 	if q.compat { // struct inet_diag_req
 		b = append(b, q.family, 0, 0, 0)
 		b = append(b, make([]byte, sockidLen)...)
-		b = ne.AppendUint32(b, 1<<q.state())
+		b = ne.AppendUint32(b, q.mask())
 		return ne.AppendUint32(b, 0)
 	}
 	proto := uint8(ipprotoTCP) // struct inet_diag_req_v2
@@ -103,9 +115,11 @@ func (q *diagQuery) appendTo(b []byte, seq uint32) []byte {
 		proto = ipprotoUDP
 	}
 	b = append(b, q.family, proto, 0, 0)
-	b = ne.AppendUint32(b, 1<<q.state())
+	b = ne.AppendUint32(b, q.mask())
 	if q.at == nil {
-		return append(b, make([]byte, sockidLen)...)
+		b = binary.BigEndian.AppendUint16(b, q.sport)
+		b = binary.BigEndian.AppendUint16(b, q.dport)
+		return append(b, make([]byte, sockidLen-4)...)
 	}
 	return q.appendSockID(b)
 }
@@ -218,7 +232,7 @@ func parseDiagMsg(b []byte, q *diagQuery, zones zoneNames) (s Socket, ok bool, e
 	}
 	be, ne := binary.BigEndian, binary.NativeEndian
 	family, state := b[0], b[1]
-	if state != q.state() {
+	if state >= 32 || q.mask()&(1<<state) == 0 {
 		return s, false, nil
 	}
 	id := b[4 : 4+sockidLen] // sport, dport, src[16], dst[16], if, cookie[2]
@@ -255,7 +269,8 @@ func parseDiagMsg(b []byte, q *diagQuery, zones zoneNames) (s Socket, ok bool, e
 		if family == afInet {
 			remote = netip.AddrFrom4([4]byte(id[20:24]))
 		}
-		*q.connections = append(*q.connections, Connection{Socket: s, Remote: netip.AddrPortFrom(remote, be.Uint16(id[2:]))})
+		*q.connections = append(*q.connections, Connection{
+			Socket: s, Remote: netip.AddrPortFrom(remote, be.Uint16(id[2:])), State: stateOf(state)})
 		return s, false, nil
 	}
 	return s, true, nil
