@@ -62,6 +62,8 @@ func tabs() []tab {
 			make: func(w *window) page { return w.listeners }},
 		{name: reeve.PageExplain, title: func() string { return tr("Explain") }, icon: theme.QuestionIcon(),
 			make: func(w *window) page { return newExplainPage(w) }},
+		{name: reeve.PageTimeline, title: func() string { return tr("Timeline") }, icon: theme.HistoryIcon(),
+			make: func(w *window) page { return newTimelinePage(w) }},
 	}
 }
 

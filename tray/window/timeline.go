@@ -131,7 +131,7 @@ func (l *lane) end() time.Time {
 
 // stack orders the bars and gives each the lowest row that is free.
 func (l *lane) stack() {
-	slices.SortStableFunc(l.bars, func(a, b bar) int {
+	slices.SortFunc(l.bars, func(a, b bar) int {
 		return cmp.Or(a.from.Compare(b.from), cmp.Compare(a.spell.Port, b.spell.Port), strings.Compare(a.spell.Address, b.spell.Address))
 	})
 	var busy [mostRows]time.Time // until when a row is taken
