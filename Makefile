@@ -30,6 +30,11 @@ test: ## install what the tests need and run all of them
 	@packaging/needs.sh tests
 	@packaging/test.sh
 
+.PHONY: day
+day: resident ## live a developer's day twice, with real programs and eight strangers
+	@packaging/needs.sh day
+	E2E_PROGRAM=$(CURDIR)/build PORTREEVE_DAY=full go test -count=1 -v -timeout 25m -tags e2e -run '^TestTheDevelopersDay' ./e2e
+
 .PHONY: adversary
 adversary: ## 10,000 forced reuses of a process id: no wrong kill
 	PORTREEVE_REUSES=10000 CGO_ENABLED=0 go test -count=1 -v -run '^TestAReusedPidIsNeverSignalled$$' ./monitor/process

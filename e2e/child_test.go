@@ -33,7 +33,10 @@ func startChild(t testing.TB, logs string, command *exec.Cmd) *child {
 		t.Fatalf("open log of %s: %v", name, err)
 	}
 	command.Stdout, command.Stderr = log, log
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if command.SysProcAttr == nil {
+		command.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	command.SysProcAttr.Setpgid = true
 	err = command.Start()
 	_ = log.Close()
 	if err != nil {

@@ -32,11 +32,16 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == sweepArgument {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		killMarked(os.Args[2])
-		folders, _ := filepath.Glob(filepath.Join(os.TempDir(), os.Args[2]+"-*"))
-		for _, folder := range folders {
-			_ = os.RemoveAll(folder)
+		for _, place := range append(dayPlaces(), os.TempDir(), "/tmp") {
+			folders, _ := filepath.Glob(filepath.Join(place, os.Args[2]+"-*"))
+			for _, folder := range folders {
+				_ = os.RemoveAll(folder)
+			}
 		}
 		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == listenArgument {
+		listenAs(os.Args[2], os.Args[3])
 	}
 	if len(os.Args) == 2 && os.Args[1] == idleArgument {
 		idleLoop()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the system packages that a build or the tests need, where they are
-# missing, by apt. Usage: packaging/needs.sh window|tests
+# missing, by apt. Usage: packaging/needs.sh window|tests|day
 #
 # It says what and why before it asks for anything; sudo is used only when
 # something is missing and the user is not root.
@@ -14,13 +14,22 @@ window=(gcc libc6-dev pkg-config libgl-dev libxcursor-dev libxrandr-dev libxiner
 tests=(xvfb xauth openbox xfce4-panel xfconf xfce4-notifyd dunst xdotool wmctrl imagemagick
   x11-utils libgl1-mesa-dri libglib2.0-bin dbus-daemon at-spi2-core notify-osd fonts-dejavu-core lxqt-panel
   gnome-shell gnome-shell-extension-appindicator gjs dconf-service dconf-gsettings-backend
-  gsettings-desktop-schemas adwaita-icon-theme iproute2 python3)
+  gsettings-desktop-schemas adwaita-icon-theme iproute2 python3 netcat-openbsd)
+# What a developer has anyway, from wherever it came: asked for by command.
+command -v node >/dev/null || tests+=(nodejs)
+# The developer's day starts these; its servers and browser are unpacked below.
+day=(dbus-daemon iproute2 python3 netcat-openbsd)
+command -v node >/dev/null || day+=(nodejs)
+command -v npm >/dev/null || day+=(npm)
+command -v java >/dev/null || day+=(default-jre-headless)
+command -v ssh >/dev/null || day+=(openssh-client)
 
 case "${1:-}" in
 window) why="to build the window" wanted=("${window[@]}") ;;
 tests) why="for the tests in virtual desktops" wanted=("${window[@]}" "${tests[@]}") ;;
+day) why="for the developer's day" wanted=("${day[@]}") ;;
 *)
-  echo "usage: packaging/needs.sh window|tests" >&2
+  echo "usage: packaging/needs.sh window|tests|day" >&2
   exit 2
   ;;
 esac
@@ -43,12 +52,40 @@ unpack_services() {
     sed -i "2i import sys; sys.path.insert(0, '$here/build/tools/usr/lib/python3/dist-packages')" ../usr/bin/supervisor{d,ctl}) || echo "portreeve: nginx and supervisord could not be fetched; their tests are skipped"
 }
 
+# The servers and the browser of the developer's day, with what they need and
+# the system lacks, in the same place and for the same reason; what the system
+# has is used as it is. No root is needed for that.
+unpack_day() {
+  local wanted=(nginx redis-server postgresql openssh-server chromium) debs
+  [ -e build/tools/day ] && return
+  mkdir -p build/tools/debs
+  if debs=$(apt-get install -qq --print-uris --no-install-recommends "${wanted[@]}" 2>/dev/null | sed -n "s|^'[^']*/\([^/_']*\)_[^']*'.*|\1|p") &&
+    (cd build/tools/debs && { [ -z "$debs" ] || apt-get download -q $debs >/dev/null 2>&1; } &&
+      for deb in *.deb; do dpkg -x "$deb" ..; done); then
+    touch build/tools/day
+  else
+    echo "portreeve: ${wanted[*]} could not be fetched; what is missing of them is left out of the day and named there"
+  fi
+}
+
+# Vite, in the versions of its lock file.
+install_vite() {
+  [ -e build/day/vite/node_modules/.package-lock.json ] && return
+  mkdir -p build/day/vite
+  cp e2e/testdata/day/vite/package*.json build/day/vite/
+  npm ci --prefix build/day/vite --no-audit --no-fund --loglevel=error ||
+    echo "portreeve: npm could not install Vite; it is left out of the day and named there"
+}
+
 missing=()
 for p in "${wanted[@]}"; do
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 done
 finish() {
-  if [ "$1" = tests ]; then unpack_services; fi
+  case "$1" in
+  tests) unpack_services ;;
+  day) unpack_day && install_vite ;;
+  esac
   exit 0
 }
 [ ${#missing[@]} -eq 0 ] && finish "$1"
