@@ -43,6 +43,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":                {"cli", ""},
 	"github.com/BurntSushi/toml":            {"monitor/store"},
 	"github.com/google/renameio":            {"monitor/store", "tray/autostart"},
+	"modernc.org/sqlite":                    {"monitor/store"},
 	"github.com/Microsoft/go-winio":         {"monitor/localapi"},
 	"github.com/shirou/gopsutil/v3/net":     {"monitor/socket", "monitor/process"},
 	"github.com/shirou/gopsutil/v3/process": {"monitor/process"},

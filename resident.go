@@ -101,7 +101,7 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer, atLogin bool) er
 	teller := tray.NewTeller(face.notices, r, tray.TellerOptions{})
 
 	// Feeds and mailboxes are taken before the first reading, so that all see it.
-	housekeeping, notices := m.Subscribe(0), r.Feed()
+	housekeeping, history, notices := m.Subscribe(0), m.Subscribe(0), r.Feed()
 	rooms := newRooms(ctx, quit)
 	rooms.face("notices", face.runNotices)
 	if face.host != nil {
@@ -111,6 +111,7 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer, atLogin bool) er
 	}
 	rooms.run("local api", func(ctx context.Context) error { return localapi.Serve(ctx, socket, r) })
 	rooms.run("store", func(ctx context.Context) error { return r.Keep(ctx, housekeeping) })
+	rooms.run("history", func(ctx context.Context) error { return r.Record(ctx, history) })
 	rooms.run("teller", func(ctx context.Context) error { return teller.Run(ctx, notices) })
 	rooms.run("introduction", func(ctx context.Context) error { return face.introduce(ctx, out, r) })
 	rooms.run("monitor", m.Run)

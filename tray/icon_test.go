@@ -86,6 +86,7 @@ func (s *iconStage) Show(ctx context.Context, r reeve.ShowRequest) error {
 func (s *iconStage) Autostart(context.Context, reeve.AutostartRequest) (*reeve.Autostart, error) {
 	return nil, errors.ErrUnsupported
 }
+func (s *iconStage) Told(...string)                {}
 func (s *iconStage) Example(context.Context) error { return errors.ErrUnsupported }
 
 func (s *iconStage) Stopped(do Do, _ *reeve.Stopped, err error) { s.told("stopped "+do.Title, err) }

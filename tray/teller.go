@@ -224,6 +224,16 @@ func (t *Teller) tellOne(s *stranger, now time.Time) {
 	t.track.tell(s, now)
 	t.pace.note(now)
 	t.notices.Show(t.noticeOf(s))
+	t.record(s)
+}
+
+// record notes in the history that a notice spoke of these.
+func (t *Teller) record(told ...*stranger) {
+	for _, s := range told {
+		for _, l := range s.listeners {
+			t.verbs.Told(l.ID)
+		}
+	}
 }
 
 func (t *Teller) noticeOf(s *stranger) notify.Notice {
@@ -257,6 +267,7 @@ func (t *Teller) tellDigest(ready []*stranger, now time.Time, sinceLast bool) {
 	for _, s := range all {
 		words = append(words, s.listeners)
 	}
+	t.record(all...)
 	title, body := digest(words, sinceLast)
 	t.notices.Show(notify.Notice{
 		Key: digestKey, Title: title, Body: body,

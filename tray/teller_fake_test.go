@@ -104,6 +104,7 @@ func (v tellerFeed) Next(ctx context.Context) (reeve.View, error) {
 type tellerVerbs struct {
 	mu    sync.Mutex
 	asked []string
+	told  []string // ids for the history
 	stop  func(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
 	err   error
 }
@@ -150,6 +151,13 @@ func (v *tellerVerbs) Show(_ context.Context, r reeve.ShowRequest) error {
 func (v *tellerVerbs) Autostart(_ context.Context, r reeve.AutostartRequest) (*reeve.Autostart, error) {
 	v.note("autostart %s", r.Want)
 	return &reeve.Autostart{On: true, Can: true, Text: "Portreeve starts when you log in."}, v.err
+}
+
+// Told keeps apart what is no click's doing.
+func (v *tellerVerbs) Told(ids ...string) {
+	v.mu.Lock()
+	v.told = append(v.told, ids...)
+	v.mu.Unlock()
 }
 
 func (v *tellerVerbs) Example(context.Context) error { v.note("example"); return v.err }

@@ -538,3 +538,26 @@ func TestABrokenFeedEndsTheTeller(t *testing.T) {
 		}
 	})
 }
+
+func TestTheHistoryLearnsOfWhichListenersANoticeSpoke(t *testing.T) {
+	perform(t, func(p *play) {
+		quick := openTo(python(""), "0.0.0.0", 1000, "node")
+		p.send(p.event("opened", quick))
+		for i := range uint16(2) {
+			p.send(p.event("opened", openTo(python(""), "0.0.0.0", 1001+i, "node")))
+		}
+		p.send(p.event("opened", python("127.0.0.1")), p.event("closed", python("127.0.0.1")))
+		p.pass(time.Minute)
+		p.verbs.mu.Lock()
+		defer p.verbs.mu.Unlock()
+		told := fmt.Sprint(p.verbs.told)
+		for _, port := range []string{"1000", "1001", "1002"} {
+			if !strings.Contains(told, port) {
+				t.Errorf("told: got %s, want the listener on %s in it", told, port)
+			}
+		}
+		if strings.Contains(told, "127.0.0.1") {
+			t.Errorf("told: got %s, want nothing of the one that did not settle", told)
+		}
+	})
+}

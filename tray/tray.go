@@ -31,6 +31,9 @@ type Verbs interface {
 	Example(context.Context) error
 	// Autostart makes Portreeve start at login.
 	Autostart(context.Context, reeve.AutostartRequest) (*reeve.Autostart, error)
+	// Told notes in the history that a notice spoke of these listeners. It
+	// never blocks.
+	Told(ids ...string)
 }
 
 // Row is one row of the menu.

@@ -11,9 +11,6 @@ func (r *Reeve) Explain(context.Context, ExplainRequest) (*Explanation, error) {
 	return nil, errPending
 }
 
-// History tells who listened where and when.
-func (r *Reeve) History(context.Context, HistoryRequest) (*History, error) { return nil, errPending }
-
 // Choices gives the rules that a listener could get.
 func (r *Reeve) Choices(context.Context, KnowRequest) (*Choices, error) { return nil, errPending }
 

@@ -21,14 +21,22 @@ import (
 // Store reads and writes one user's data. It is safe for several goroutines and
 // several processes.
 type Store struct {
-	dirs Dirs
+	dirs    Dirs
+	history *History
 
 	mu       sync.Mutex
 	problems map[string]string // by file: what the user should read
 }
 
 // Open gives the store of these folders; nothing is read or made yet.
-func Open(d Dirs) *Store { return &Store{dirs: d, problems: map[string]string{}} }
+func Open(d Dirs) *Store {
+	s := &Store{dirs: d, problems: map[string]string{}}
+	s.history = newHistory(s)
+	return s
+}
+
+// History is who listened where and when; its file is opened when it is used.
+func (s *Store) History() *History { return s.history }
 
 // Problems are sentences about files that could not be read or written, for the
 // user; empty when all is well.
@@ -36,7 +44,7 @@ func (s *Store) Problems() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []string
-	for _, name := range []string{rulesFile, baselineFile, stateFile} {
+	for _, name := range []string{rulesFile, baselineFile, stateFile, historyFile} {
 		if p := s.problems[name]; p != "" {
 			all = append(all, p)
 		}
