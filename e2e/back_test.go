@@ -15,7 +15,7 @@ func TestTheIconComesBack(t *testing.T) {
 	d.waitIcon(r.item)
 
 	d.panel.end()
-	waitFor(t, 10*time.Second, "the panel to go", func() bool { return d.owner(watcherName) == "" })
+	waitFor(t, 20*time.Second, "the panel to go", func() bool { return d.owner(watcherName) == "" })
 	d.startPanel()
 	r.item = d.waitItem(r.pid)
 	d.waitIcon(r.item)
@@ -23,7 +23,7 @@ func TestTheIconComesBack(t *testing.T) {
 	d.closeMenu()
 
 	d.session.end()
-	waitFor(t, 10*time.Second, "the panel to end with its bus", d.panel.ended)
+	waitFor(t, 20*time.Second, "the panel to end with its bus", d.panel.ended)
 	if r.ended() {
 		t.Fatal("got the program ended with the session bus, want it to watch on")
 	}

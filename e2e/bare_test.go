@@ -52,7 +52,7 @@ func TestWithoutADesktopTheTerminalTells(t *testing.T) {
 // waitSaid waits until a program has written words.
 func waitSaid(t testing.TB, c *child, words string) {
 	t.Helper()
-	if !tryFor(10*time.Second, func() bool { return strings.Contains(c.said(), words) }) {
+	if !tryFor(20*time.Second, func() bool { return strings.Contains(c.said(), words) }) {
 		t.Fatalf("got from %s\n%s\nwant in it %q", c.name, c.said(), words)
 	}
 }

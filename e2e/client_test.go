@@ -135,7 +135,7 @@ func (c *client) clicks() []int32 {
 // waitClick waits until the row clicked last is the one with that id.
 func (c *client) waitClick(t testing.TB, id int32) {
 	t.Helper()
-	if !tryFor(5*time.Second, func() bool { clicks := c.clicks(); return len(clicks) > 0 && clicks[len(clicks)-1] == id }) {
+	if !tryFor(20*time.Second, func() bool { clicks := c.clicks(); return len(clicks) > 0 && clicks[len(clicks)-1] == id }) {
 		t.Fatalf("got clicks on rows %d, want the last on %d; the host called\n%s", c.clicks(), id, c.takeCalls())
 	}
 }
@@ -145,7 +145,7 @@ func (c *client) waitClick(t testing.TB, id int32) {
 func (c *client) settle(t testing.TB) {
 	t.Helper()
 	const quiet = 300 * time.Millisecond
-	waitFor(t, 10*time.Second, "the tray host to read the menu", func() bool {
+	waitFor(t, 20*time.Second, "the tray host to read the menu", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return len(c.calls) > 0 && time.Since(c.last) > quiet

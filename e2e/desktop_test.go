@@ -226,7 +226,7 @@ func (d *Desktop) startBus(name, address string, services ...string) *child {
 </busconfig>
 `)
 	bus := d.start("dbus-daemon", "--nofork", "--nopidfile", "--config-file="+config)
-	waitFor(d.t, 10*time.Second, "the "+name+" bus", func() bool {
+	waitFor(d.t, 20*time.Second, "the "+name+" bus", func() bool {
 		conn, err := net.Dial("unix", strings.TrimPrefix(address, "unix:path="))
 		if err != nil {
 			return false

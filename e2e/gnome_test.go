@@ -51,7 +51,7 @@ func (d *Desktop) leaveOverview() {
 		return slices.ContainsFunc(d.shown(), func(e element) bool { return e.Name == "Overview" })
 	}
 	waitFor(d.t, 20*time.Second, "GNOME's overview", overview)
-	waitFor(d.t, 10*time.Second, "GNOME to leave its overview", func() bool {
+	waitFor(d.t, 20*time.Second, "GNOME to leave its overview", func() bool {
 		if !overview() {
 			return true
 		}
@@ -75,7 +75,7 @@ func (d *Desktop) dismissBanner(title string) {
 		return close, false
 	}
 	var at image.Rectangle
-	waitFor(d.t, 10*time.Second, "banner "+title, func() (shown bool) { at, shown = banner(); return shown })
+	waitFor(d.t, 20*time.Second, "banner "+title, func() (shown bool) { at, shown = banner(); return shown })
 	d.click(leftButton, middle(at))
-	waitFor(d.t, 10*time.Second, "banner "+title+" to go", func() bool { _, shown := banner(); return !shown })
+	waitFor(d.t, 20*time.Second, "banner "+title+" to go", func() bool { _, shown := banner(); return !shown })
 }

@@ -52,7 +52,7 @@ func TestDunstShowsANoticeWithoutButtons(t *testing.T) {
 	changed := d.waitDrawn(before)
 	d.Screenshot("notice")
 	d.click(middleButton, middle(changed))
-	waitFor(t, 5*time.Second, "the default action", func() bool { return d.notices.list()[0].Invoked == "default" })
+	waitFor(t, 20*time.Second, "the default action", func() bool { return d.notices.list()[0].Invoked == "default" })
 }
 
 func TestAServerHoldsItsPortUntilItEnds(t *testing.T) {
@@ -87,11 +87,11 @@ func TestNothingOutlivesAKilledRun(t *testing.T) {
 	if err := syscall.Kill(other.pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	if !tryFor(10*time.Second, func() bool { return len(marked(mark)) == 0 }) {
+	if !tryFor(20*time.Second, func() bool { return len(marked(mark)) == 0 }) {
 		t.Errorf("got %q alive after a killed run, want nothing", killMarked(mark))
 	}
 	var folders []string
-	if !tryFor(5*time.Second, func() bool {
+	if !tryFor(20*time.Second, func() bool {
 		folders, _ = filepath.Glob(filepath.Join(os.TempDir(), mark+"-*"))
 		return len(folders) == 0
 	}) {
@@ -135,7 +135,7 @@ func checkMenu(t *testing.T, d *Desktop) {
 	if err := c.setLabel(1, "First new"); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, 5*time.Second, "words to change in the open menu", func() bool {
+	waitFor(t, 20*time.Second, "words to change in the open menu", func() bool {
 		return !difference(before, d.picture()).Empty()
 	})
 	d.Screenshot("submenu")
@@ -157,7 +157,7 @@ func checkNotice(t *testing.T, d *Desktop) {
 		return !d.noticeShown("A notice of the client").Empty()
 	})
 	d.clickNoticeButton("A notice of the client", "Stop it", "notice")
-	if !tryFor(5*time.Second, func() bool {
+	if !tryFor(20*time.Second, func() bool {
 		return slices.ContainsFunc(d.notices.list(), func(n notice) bool { return n.Invoked == "stop" })
 	}) {
 		d.Screenshot("failed-invoke")
@@ -182,7 +182,7 @@ func notify(t testing.TB, d *Desktop, title string) {
 func (d *Desktop) waitDrawn(before image.Image) image.Rectangle {
 	d.t.Helper()
 	var changed image.Rectangle
-	waitFor(d.t, 5*time.Second, "a notice to be drawn", func() bool {
+	waitFor(d.t, 20*time.Second, "a notice to be drawn", func() bool {
 		changed = difference(before, d.picture())
 		return changed.Dx() > 100 && changed.Dy() > 20
 	})

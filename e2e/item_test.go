@@ -197,7 +197,7 @@ func (d *Desktop) waitMenuRow(item trayItem, label string) menuRow {
 	d.t.Helper()
 	var row, whole menuRow
 	var err error
-	if !tryFor(10*time.Second, func() bool {
+	if !tryFor(20*time.Second, func() bool {
 		if whole, err = item.menu(); err != nil {
 			return false
 		}

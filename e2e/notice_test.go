@@ -198,7 +198,7 @@ func (d *Desktop) clickNoticeButton(words, button, shot string) {
 	d.moveTo(middle(screen))
 	d.moveTo(middle(place))
 	var at image.Rectangle
-	if !tryFor(5*time.Second, func() bool {
+	if !tryFor(20*time.Second, func() bool {
 		at = d.noticeButton(words, button)
 		return !at.Empty()
 	}) {

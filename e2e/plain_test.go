@@ -42,7 +42,7 @@ func plainNotice(t *testing.T, d *Desktop) {
 	}
 	// The bubble comes up first and its words later.
 	var bubble image.Rectangle
-	if !tryFor(10*time.Second, func() bool {
+	if !tryFor(20*time.Second, func() bool {
 		bubble = d.waitDrawn(before)
 		return len(textRows(d.picture(), bubble)) >= 3
 	}) {
@@ -54,7 +54,7 @@ func plainNotice(t *testing.T, d *Desktop) {
 // endDaemon ends whoever shows notices, and whoever waited to do so.
 func (d *Desktop) endDaemon() {
 	d.t.Helper()
-	waitFor(d.t, 10*time.Second, "the notification daemon to end", func() bool {
+	waitFor(d.t, 20*time.Second, "the notification daemon to end", func() bool {
 		var pid uint32
 		if d.owner(noticesName) == "" {
 			return true

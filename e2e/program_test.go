@@ -120,7 +120,7 @@ func (r resident) quit(t testing.TB) {
 // has from asked on.
 func (r resident) waitEnd(t testing.TB, asked time.Time) {
 	t.Helper()
-	waitFor(t, 10*time.Second, "the program to end", r.ended)
+	waitFor(t, 20*time.Second, "the program to end", r.ended)
 	if took := time.Since(asked); took > time.Second {
 		t.Errorf("got %v from the request to the end, want at most 1 s", took.Round(time.Millisecond))
 	}

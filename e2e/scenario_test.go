@@ -90,7 +90,7 @@ func (d *Desktop) shop() *child {
 // waitFree waits until nobody listens on the stranger's port.
 func (d *Desktop) waitFree() {
 	d.t.Helper()
-	waitFor(d.t, 5*time.Second, "port "+portText(stranger)+" to be free", func() bool { return !answers(stranger) })
+	waitFor(d.t, 20*time.Second, "port "+portText(stranger)+" to be free", func() bool { return !answers(stranger) })
 }
 
 func firstStart(t *testing.T, d *Desktop) {
@@ -123,7 +123,7 @@ func stopByNotice(t *testing.T, d *Desktop) {
 	d.clickNoticeButton(n.Title, "Stop", "notice")
 	d.waitNotice(r.began, serverStopped)
 	d.waitFree()
-	waitFor(t, 5*time.Second, "the server to end", server.ended)
+	waitFor(t, 20*time.Second, "the server to end", server.ended)
 	d.waitShown(serverStopped)
 	d.Screenshot("notice-stopped")
 }
@@ -204,11 +204,11 @@ func submenuStays(t *testing.T, d *Desktop) {
 	before := d.menuRows(r.item, serverRow)
 
 	comers := d.servers(5)
-	waitFor(t, 5*time.Second, "the icon to show that there are others", func() bool { return d.told(r.item, 6) })
+	waitFor(t, 20*time.Second, "the icon to show that there are others", func() bool { return d.told(r.item, 6) })
 	for _, comer := range comers {
 		comer.end()
 	}
-	waitFor(t, 5*time.Second, "the icon to show that they have gone", func() bool { return d.told(r.item, 1) })
+	waitFor(t, 20*time.Second, "the icon to show that they have gone", func() bool { return d.told(r.item, 1) })
 	if now := d.menuRows(r.item, serverRow); !slices.Equal(now, before) {
 		d.Screenshot("failed-submenu")
 		t.Fatalf("got rows %q after listeners came and went, want %q still", now, before)
@@ -216,7 +216,7 @@ func submenuStays(t *testing.T, d *Desktop) {
 	d.Screenshot("submenu-later")
 	d.clickRow(r.item, serverRow, "I know this")
 	checkActions(t, d.waitNotice(r.began, knownServer), "Undo")
-	waitFor(t, 5*time.Second, "the icon to show that nothing is new", func() bool { return !d.told(r.item, 1) })
+	waitFor(t, 20*time.Second, "the icon to show that nothing is new", func() bool { return !d.told(r.item, 1) })
 }
 
 // stopAmongMany has twenty listeners appear between the opening of the menu and
@@ -228,12 +228,12 @@ func stopAmongMany(t *testing.T, d *Desktop) {
 	d.waitMenuRow(r.item, stopRow)
 	d.openMenu(r.item)
 	others := d.servers(20)
-	waitFor(t, 5*time.Second, "the icon to show that there are others", func() bool { return d.told(r.item, 21) })
+	waitFor(t, 20*time.Second, "the icon to show that there are others", func() bool { return d.told(r.item, 21) })
 	d.Screenshot("menu-among-many")
 	d.clickRow(r.item, stopRow)
 	d.waitNotice(r.began, serverStopped)
 	d.waitFree()
-	waitFor(t, 5*time.Second, "the server to end", server.ended)
+	waitFor(t, 20*time.Second, "the server to end", server.ended)
 	for _, other := range others {
 		if other.ended() {
 			t.Errorf("got another listener stopped (%s), want 62893 alone to stop", other.log)
@@ -293,8 +293,8 @@ func endByMenu(t *testing.T, d *Desktop) {
 // has ended: icon and notices.
 func (d *Desktop) waitGone(r resident) {
 	d.t.Helper()
-	waitFor(d.t, 5*time.Second, "the icon to go", func() bool { return !slices.Contains(d.items(), r.item) })
-	if !tryFor(5*time.Second, func() bool {
+	waitFor(d.t, 20*time.Second, "the icon to go", func() bool { return !slices.Contains(d.items(), r.item) })
+	if !tryFor(20*time.Second, func() bool {
 		return !slices.ContainsFunc(d.notices.list()[r.began:], func(n notice) bool { return !n.Closed })
 	}) {
 		d.t.Errorf("got notices left behind, want all withdrawn:\n%s", d.notices.outline())

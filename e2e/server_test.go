@@ -21,7 +21,7 @@ func startServer(t testing.TB, d *Desktop, folder string, at netip.AddrPort, nam
 	command.Env = d.env
 	command.Dir = folder
 	server := startChild(t, d.logs, command)
-	waitFor(t, 10*time.Second, name+" to answer at "+at.String(), func() bool { return answers(at) })
+	waitFor(t, 20*time.Second, name+" to answer at "+at.String(), func() bool { return answers(at) })
 	return server
 }
 

@@ -134,7 +134,7 @@ func (d *Desktop) waitRows(item trayItem, path ...string) {
 	d.t.Helper()
 	var rows []image.Rectangle
 	var want []menuRow
-	if !tryFor(5*time.Second, func() bool {
+	if !tryFor(20*time.Second, func() bool {
 		menu, err := item.menu()
 		if err != nil {
 			return false
@@ -263,7 +263,7 @@ func (d *Desktop) menuOpen() bool {
 // closeMenu leaves the menu by the keyboard and waits until it has gone.
 func (d *Desktop) closeMenu() {
 	d.t.Helper()
-	waitFor(d.t, 5*time.Second, "the menu to close", func() bool {
+	waitFor(d.t, 20*time.Second, "the menu to close", func() bool {
 		if !d.menuOpen() {
 			return true
 		}

@@ -62,7 +62,7 @@ func (d *Desktop) waitWindow() image.Rectangle {
 // waitNoWindow waits until the window is gone and its process too.
 func (d *Desktop) waitNoWindow() {
 	d.t.Helper()
-	waitFor(d.t, 5*time.Second, "the window and its process to end", func() bool {
+	waitFor(d.t, 20*time.Second, "the window and its process to end", func() bool {
 		return d.windowPlace().Empty() && len(d.processes("portreeve-windo")) == 0
 	})
 }
@@ -97,7 +97,7 @@ func (d *Desktop) waitStopButton() image.Rectangle {
 	// drawn again when the mouse comes.
 	d.Screenshot("old-window")
 	d.moveTo(middle(d.windowPlace()))
-	if !tryFor(5*time.Second, seen) {
+	if !tryFor(20*time.Second, seen) {
 		d.Screenshot("failed-window")
 		d.t.Fatal("got no row of buttons in the window, want one")
 	}
@@ -149,7 +149,7 @@ func stopByWindow(t *testing.T, d *Desktop) {
 	stop := d.waitStopButton()
 	d.Screenshot("window")
 	d.click(leftButton, middle(stop))
-	waitFor(t, 10*time.Second, "the server to end", server.ended)
+	waitFor(t, 20*time.Second, "the server to end", server.ended)
 	d.waitFree()
 	d.Screenshot("window-stopped")
 
@@ -157,7 +157,7 @@ func stopByWindow(t *testing.T, d *Desktop) {
 	server = d.shop()
 	d.clickNoticeButton(d.waitNotice(after, newServer).Title, "Details", "details-again")
 	// It stops nothing as long as the first server's row is the selected one.
-	waitFor(t, 10*time.Second, "the server to end by the window's key", func() bool {
+	waitFor(t, 20*time.Second, "the server to end by the window's key", func() bool {
 		d.key("Delete")
 		return server.ended()
 	})
@@ -174,7 +174,7 @@ func secondStart(t *testing.T, d *Desktop) {
 	needWindow(t)
 	r := d.startResident()
 	second := d.start(binary(residentBinary))
-	waitFor(t, 10*time.Second, "the second start to end", second.ended)
+	waitFor(t, 20*time.Second, "the second start to end", second.ended)
 	if code := second.code(); code != 0 {
 		t.Errorf("got exit code %d of the second start, want 0", code)
 	}
@@ -183,7 +183,7 @@ func secondStart(t *testing.T, d *Desktop) {
 	}
 	d.waitWindow()
 	third := d.start(binary(residentBinary))
-	waitFor(t, 10*time.Second, "the third start to end", third.ended)
+	waitFor(t, 20*time.Second, "the third start to end", third.ended)
 	if windows := d.processes("portreeve-windo"); len(windows) != 1 {
 		t.Errorf("got processes %d of the window, want one", windows)
 	}
