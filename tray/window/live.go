@@ -8,12 +8,13 @@ import (
 	"portreeve/monitor/reeve"
 )
 
-// news is what the watch brings: an event, the resident's status, or the watch's
-// own end.
+// news is what the watch brings: an event, the resident's status or settings, or
+// the watch's own end.
 type news struct {
-	event  reeve.Event
-	status *reeve.Status
-	lost   error
+	event    reeve.Event
+	status   *reeve.Status
+	settings *reeve.SettingsAnswer
+	lost     error
 }
 
 // mostNews bounds what waits for the screen. When it is full the watch waits,
@@ -49,6 +50,9 @@ func (w *window) follow(ctx context.Context) {
 				// Events tell changes of the status only; a new resident may
 				// have problems from its start.
 				w.running.Go(func() { w.askStatus(ctx) })
+			}
+			if ev.Event == reeve.EventSnapshot || ev.Event == reeve.EventStatus {
+				w.running.Go(func() { w.askSettings(ctx) })
 			}
 		}
 		if ctx.Err() != nil {
@@ -117,6 +121,9 @@ func (w *window) take(n news) *reeve.ShowRequest {
 		return nil
 	case n.status != nil:
 		w.tell(n.status)
+		return nil
+	case n.settings != nil:
+		w.adopt(n.settings)
 		return nil
 	}
 	w.lost = nil

@@ -64,6 +64,8 @@ func tabs() []tab {
 			make: func(w *window) page { return newExplainPage(w) }},
 		{name: reeve.PageTimeline, title: func() string { return tr("Timeline") }, icon: theme.HistoryIcon(),
 			make: func(w *window) page { return newTimelinePage(w) }},
+		{name: reeve.PageSettings, title: func() string { return tr("Settings") }, icon: theme.SettingsIcon(),
+			make: func(w *window) page { return newSettingsPage(w) }},
 	}
 }
 

@@ -76,9 +76,11 @@ type window struct {
 	do    func(func()) // runs a function on Fyne's goroutine, in order, without waiting
 	now   func() time.Time
 
-	model  *model
-	status reeve.Status
-	lost   error // why the watch does not run; nil while it does
+	model    *model
+	settings *reeve.SettingsAnswer // as last told; nil before
+	tongue   *tongue
+	status   reeve.Status
+	lost     error // why the watch does not run; nil while it does
 
 	awaited string // a listener that is to be shown once it comes
 
@@ -107,6 +109,11 @@ func newWindow(ctx context.Context, verbs Verbs, win fyne.Window, first reeve.Sh
 		model: newModel(), inbox: make(chan news, mostNews), jobs: map[string]job{},
 	}
 	w.ctx, w.end = context.WithCancel(ctx)
+	// The theme and the language come before the first picture.
+	w.tongue = newTongue()
+	if s, err := firstly(w.ctx, verbs); err == nil {
+		w.adopt(s)
+	}
 	w.build()
 	w.keys()
 	w.show(first)
