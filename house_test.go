@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"monitor/familiar":   {"monitor/socket", "monitor/process"},
 	"monitor":            {"monitor/socket", "monitor/process", "monitor/familiar"},
 	"monitor/explain":    {"monitor/supervisor", "monitor/socket", "monitor/process", "monitor/familiar", "monitor"},
-	"monitor/store":      {"monitor", "monitor/familiar"},
+	"monitor/store":      {"monitor", "monitor/familiar", "monitor/process"},
 	"monitor/supervisor": {"monitor/socket", "monitor/process"},
 	"monitor/reeve":      {"monitor", "monitor/supervisor", "monitor/socket", "monitor/process", "monitor/familiar", "monitor/explain", "monitor/store"},
 	"monitor/localapi":   {"monitor/reeve"},

@@ -79,6 +79,7 @@ func newMonitor(s *store.Store, resident bool) (*monitor.Monitor, error) {
 	}
 	book := familiar.Book{}
 	book.EphemeralLow, book.EphemeralHigh = monitor.EphemeralRange()
+	book.Boot = monitor.Boot()
 	return monitor.New(table, process.NewFinder(), monitor.Options{
 		Book: s.Load(book, resident), MakeBaseline: resident,
 	}), nil

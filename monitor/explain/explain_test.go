@@ -75,7 +75,7 @@ func TestKnownEchoesWhatWasUnderstood(t *testing.T) {
 		"Known: python3 in ~/src, port 8000, only this computer.": {
 			Subject: familiar.Subject{Exe: py, Script: familiar.Inline, Dir: "/home/ada/src"}, Scope: familiar.Loopback, Ports: "8000"},
 	} {
-		if got := words.Known("python3", p); got != want {
+		if got := words.Known("python3", familiar.Rule{Pattern: p}); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

@@ -51,6 +51,9 @@ func (w Words) Place(l familiar.Listening) string {
 		return "Portreeve's own example, which does nothing"
 	}
 	what := s.Module
+	if s.Build != "" {
+		what = "a test build"
+	}
 	if s.Script != "" && s.Script != familiar.Inline {
 		what = filepath.Base(s.Script)
 	}
@@ -127,31 +130,4 @@ func Endpoint(ap netip.AddrPort) string {
 		return "port " + strconv.Itoa(int(ap.Port()))
 	}
 	return ap.String()
-}
-
-// Known echoes what a rule was understood to cover.
-func (w Words) Known(program string, p familiar.Pattern) string {
-	who := program
-	switch {
-	case p.Subject.Module != "":
-		who += " -m " + p.Subject.Module
-	case p.Subject.Script == familiar.Inline:
-	case p.Subject.Script != "":
-		who += " running " + w.Short(p.Subject.Script)
-	}
-	if p.Subject.Dir != "" {
-		who += " in " + w.Short(p.Subject.Dir)
-	}
-	port := "port " + string(p.Ports)
-	switch p.Ports {
-	case familiar.Ephemeral:
-		port = "any port it is given"
-	case familiar.AnyPort:
-		port = "any port"
-	}
-	reach := "only this computer"
-	if p.Scope == familiar.Network {
-		reach = "open to your network too"
-	}
-	return Clean("Known: "+who+", "+port+", "+reach, 200) + "."
 }

@@ -1,11 +1,13 @@
 // Package familiar decides which listeners the user knows. It is pure: it reads
 // no file, asks no kernel and keeps no state; the store carries its values to
 // disk and back.
+//
+//	Listening -> SubjectOf -> who it is, named so that it survives a restart
+//	Book -> NewJudge -> Judge.Of -> Opinion: known, already here or new, and why
+//	Listening -> Choices -> the rules that it could get
 package familiar
 
 import (
-	"time"
-
 	"portreeve/monitor/process"
 	"portreeve/monitor/socket"
 )
@@ -36,19 +38,9 @@ const (
 	Network Scope = "network"
 )
 
-// Ports is a class of ports: an exact one, or any of a kind.
-type Ports string
-
-// The classes that are not a single port; a single one is its decimal number.
-const (
-	// Ephemeral is any port of this machine's own range or of IANA's dynamic
-	// one (49152 to 65535, RFC 6335).
-	Ephemeral Ports = "ephemeral"
-	// AnyPort is every port.
-	AnyPort Ports = "any"
-)
-
 // Subject is who listens, named so that it survives a restart of the program.
+// It is comparable. What is empty does not count, and an empty Subject is
+// nobody: see SubjectOf for which fields go together.
 type Subject struct {
 	// Exe is the path of the executable; empty where the owner is hidden.
 	Exe string `toml:"exe,omitempty" json:"exe,omitempty"`
@@ -56,14 +48,42 @@ type Subject struct {
 	// that it was told to run (python3 -m http.server).
 	Script string `toml:"script,omitempty" json:"script,omitempty"`
 	Module string `toml:"module,omitempty" json:"module,omitempty"`
-	// Dir is the folder that an interpreter's module runs in.
+	// Dir is the working folder, where what is run says too little without it:
+	// a module, or a script that serves many projects (gunicorn, vite).
 	Dir string `toml:"dir,omitempty" json:"dir,omitempty"`
-	// State is "deleted" or "memfd" where the executable has no file any more;
-	// trust in a path never covers such a program.
+	// Build is the folder of the project whose test builds these are: what go
+	// run, go test and cargo build anew under another name each time.
+	Build string `toml:"build,omitempty" json:"build,omitempty"`
+	// Folder stands for every program below it. Only rules have it.
+	Folder string `toml:"folder,omitempty" json:"folder,omitempty"`
+	// Image is the image of the container that it runs in, Container the
+	// container's own id where the image is not known.
+	Image     string `toml:"image,omitempty" json:"image,omitempty"`
+	Container string `toml:"container,omitempty" json:"container,omitempty"`
+	// AppImage is the image that an application is mounted from.
+	AppImage string `toml:"appimage,omitempty" json:"appimage,omitempty"`
+	// Unit is the systemd unit of an owner that can't be seen.
+	Unit string `toml:"unit,omitempty" json:"unit,omitempty"`
+	// State is one of the states below where the executable is not the file that
+	// its path names; trust in a path never covers such a program.
 	State string `toml:"state,omitempty" json:"state,omitempty"`
 	// Hidden names what little is known of an owner that can't be seen.
 	Hidden string `toml:"hidden,omitempty" json:"hidden,omitempty"`
+	// SHA256 is the hash of the executable (of the image, for an AppImage) in
+	// hexadecimal digits, Size its size in bytes. Only rules for files that the
+	// user may change have them.
+	SHA256 string `toml:"sha256,omitempty" json:"sha256,omitempty"`
+	Size   int64  `toml:"size,omitempty" json:"size,omitempty"`
 }
+
+// The states of a Subject whose executable is not the file at its path.
+const (
+	Deleted = "deleted" // the file has been removed or replaced
+	Memfd   = "memfd"   // there never was one
+	// Elsewhere: the path names another file, or none, for us: the program sees
+	// other folders than we do (a sandbox, a snap).
+	Elsewhere = "elsewhere"
+)
 
 // Pattern covers the listeners of one user and subject, in one scope, on one
 // class of ports.
@@ -73,27 +93,6 @@ type Pattern struct {
 	Proto   string  `toml:"protocol" json:"protocol"`
 	Scope   Scope   `toml:"scope" json:"scope"`
 	Ports   Ports   `toml:"ports" json:"ports"`
-}
-
-// Rule is a pattern that the user said to know.
-type Rule struct {
-	ID      string    `toml:"id" json:"id"`
-	Since   time.Time `toml:"since" json:"since"`
-	Pattern `toml:"listener"`
-}
-
-// Book is all that listeners are judged by. A Book that was handed out is never
-// changed; a change makes a new one.
-type Book struct {
-	Rules []Rule
-	// Baseline is what the very first reading found; nil as long as there was
-	// none.
-	Baseline []Pattern
-	// HasBaseline tells a first reading that found nothing from none at all.
-	HasBaseline bool
-	// EphemeralLow and EphemeralHigh bound this machine's own ephemeral range,
-	// both included.
-	EphemeralLow, EphemeralHigh uint16
 }
 
 // Listening is what a judgement is about.
@@ -106,4 +105,11 @@ type Listening struct {
 	Unit string
 	// User is who made the socket; empty where it is not told.
 	User string
+	// Image is the image of the topmost owner's container, and SHA256 the hash
+	// of its executable (of its AppImage, where it has one). Both are looked for
+	// only where they matter, and empty until they are known.
+	Image, SHA256 string
+	// Outlived tells that the executable of the topmost owner was deleted after
+	// it had been seen whole: the process is the one that was judged then.
+	Outlived bool
 }

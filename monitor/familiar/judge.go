@@ -2,12 +2,27 @@ package familiar
 
 import (
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strconv"
 )
 
-// IANA's dynamic ports (RFC 6335, section 6), both included.
-const dynamicLow, dynamicHigh = 49152, 65535
+// Book is all that listeners are judged by. A Book that was handed out is never
+// changed; a change makes a new one.
+type Book struct {
+	Rules []Rule
+	// Baseline is what the very first reading found; nil as long as there was
+	// none.
+	Baseline []Pattern
+	// HasBaseline tells a first reading that found nothing from none at all.
+	HasBaseline bool
+	// EphemeralLow and EphemeralHigh bound this machine's own ephemeral range,
+	// both included.
+	EphemeralLow, EphemeralHigh uint16
+	// Boot names this run of the machine. Rules for another one don't count,
+	// and where it is empty none of limited lasting does.
+	Boot string
+}
 
 // ScopeOf tells how far an address can be reached.
 func ScopeOf(a netip.Addr) Scope {
@@ -15,13 +30,6 @@ func ScopeOf(a netip.Addr) Scope {
 		return Loopback
 	}
 	return Network
-}
-
-// IsEphemeral reports whether a port is one that is handed out to programs that
-// ask for any: by this machine, or by IANA's word elsewhere.
-func (b *Book) IsEphemeral(port uint16) bool {
-	return port >= dynamicLow && port <= dynamicHigh ||
-		b.EphemeralLow != 0 && port >= b.EphemeralLow && port <= b.EphemeralHigh
 }
 
 // PatternOf gives the narrowest sensible pattern that covers a listener: an
@@ -32,7 +40,7 @@ func (b *Book) PatternOf(l Listening) Pattern {
 		Subject: SubjectOf(l),
 		Proto:   l.Proto.String(),
 		Scope:   ScopeOf(l.Local.Addr()),
-		Ports:   Ports(strconv.Itoa(int(l.Local.Port()))),
+		Ports:   Exactly(l.Local.Port()),
 	}
 	if len(l.Owners) > 0 && b.IsEphemeral(l.Local.Port()) {
 		p.Ports = Ephemeral
@@ -40,37 +48,198 @@ func (b *Book) PatternOf(l Listening) Pattern {
 	return p
 }
 
-// Judge tells what is believed of a listener. Rules stand before the baseline.
-func (b *Book) Judge(l Listening) Verdict {
-	is := b.PatternOf(l)
-	port := l.Local.Port()
-	for _, r := range b.Rules {
-		if b.covers(r.Pattern, is, port) {
-			return Familiar
+// Judge has a book ready for judging many listeners: the rules are found by
+// their subject. It is immutable and safe for several goroutines.
+type Judge struct {
+	book *Book
+	// byWho are the rules and the baseline by user, protocol and subject;
+	// byFolder the rules for folders by user, protocol and folder.
+	byWho, byFolder map[who][]known
+	// byExe and byName are for finding what is alike: all that is known of a
+	// user's program at that path, and of that file name.
+	byExe, byName map[like][]known
+}
+
+// who is whom a rule is for.
+type who struct {
+	user, proto string
+	subject     Subject
+}
+
+// like is by what something known may be like something new.
+type like struct{ user, proto, name string }
+
+// known is a rule or an entry of the baseline, ready for comparing.
+type known struct {
+	Pattern
+	ports class
+	rule  *Rule // nil for the baseline
+}
+
+// NewJudge makes a book ready. The book must not be changed afterwards.
+func NewJudge(b *Book) *Judge {
+	j := &Judge{book: b, byWho: map[who][]known{}, byFolder: map[who][]known{}, byExe: map[like][]known{}, byName: map[like][]known{}}
+	for i := range b.Rules {
+		r := &b.Rules[i]
+		if !r.Lapsed(b.Boot) {
+			j.add(known{Pattern: r.Pattern, ports: r.Ports.class(), rule: r})
 		}
-	}
-	if !b.HasBaseline {
-		return Unknown
 	}
 	for _, p := range b.Baseline {
-		if b.covers(p, is, port) {
-			return Baseline
-		}
+		j.add(known{Pattern: p, ports: p.Ports.class()})
 	}
-	return Unfamiliar
+	return j
+}
+
+func (j *Judge) add(k known) {
+	s := k.Subject.key()
+	at := who{k.User, k.Proto, s}
+	if s.Folder != "" {
+		at.subject = Subject{Folder: filepath.Clean(s.Folder)}
+		j.byFolder[at] = append(j.byFolder[at], k)
+		return
+	}
+	j.byWho[at] = append(j.byWho[at], k)
+	if s.Exe != "" {
+		exe, name := like{k.User, k.Proto, s.Exe}, like{k.User, k.Proto, filepath.Base(s.Exe)}
+		j.byExe[exe] = append(j.byExe[exe], k)
+		j.byName[name] = append(j.byName[name], k)
+	}
+}
+
+// Opinion is what a judge says of a listener.
+type Opinion struct {
+	Verdict Verdict
+	// Why is set for Unfamiliar ones only.
+	Why Why
+	// Unsure tells that a rule covers it if the hash of its executable (or of
+	// its AppImage) is the one in the rule, and that the hash is not known yet.
+	// The verdict takes it for unchanged.
+	Unsure bool
+}
+
+// Of judges a listener. Rules stand before the baseline.
+func (j *Judge) Of(l Listening) Opinion {
+	is := j.book.PatternOf(l)
+	var (
+		baseline, unsure bool
+		changed          *known // what covers it but for its hash
+	)
+	familiar := false
+	j.covering(is, l, func(k known) bool {
+		switch same := unchanged(k.Subject, l); {
+		case same == no:
+			if changed == nil {
+				changed = &k
+			}
+		case k.rule == nil:
+			baseline = true
+		case same == yes:
+			familiar = true
+			return false
+		default:
+			unsure = true
+		}
+		return true
+	})
+	switch {
+	case familiar:
+		return Opinion{Verdict: Familiar}
+	case unsure:
+		return Opinion{Verdict: Familiar, Unsure: true}
+	case !j.book.HasBaseline:
+		return Opinion{Verdict: Unknown}
+	case baseline:
+		return Opinion{Verdict: Baseline}
+	}
+	return Opinion{Verdict: Unfamiliar, Why: j.why(is, l, changed)}
 }
 
 // Covering gives the ids of the rules that cover a listener, oldest first.
-func (b *Book) Covering(l Listening) []string {
-	is := b.PatternOf(l)
-	var ids []string
-	for _, r := range b.Rules {
-		if b.covers(r.Pattern, is, l.Local.Port()) {
-			ids = append(ids, r.ID)
+func (j *Judge) Covering(l Listening) []string {
+	var found []*Rule
+	j.covering(j.book.PatternOf(l), l, func(k known) bool {
+		if k.rule != nil && unchanged(k.Subject, l) != no {
+			found = append(found, k.rule)
 		}
+		return true
+	})
+	slices.SortFunc(found, func(a, b *Rule) int { return a.Since.Compare(b.Since) })
+	ids := make([]string, len(found))
+	for i, r := range found {
+		ids[i] = r.ID
 	}
 	return ids
 }
+
+// covering visits all that covers a listener but for its hash, until visit says
+// to stop.
+func (j *Judge) covering(is Pattern, l Listening, visit func(known) bool) {
+	look := func(all []known) bool {
+		for _, k := range all {
+			if (k.Scope == is.Scope || k.Scope == Network) && j.book.holds(k.ports, l.Local.Port()) && k.lasts(l) && !visit(k) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, s := range is.Subject.asked() {
+		if !look(j.byWho[who{is.User, is.Proto, s}]) {
+			return
+		}
+	}
+	if is.Scope != Loopback || len(j.byFolder) == 0 {
+		return
+	}
+	for _, at := range is.Subject.places() {
+		for up := filepath.Clean(at); ; up = filepath.Dir(up) {
+			if !look(j.byFolder[who{is.User, is.Proto, Subject{Folder: up}}]) {
+				return
+			}
+			if up == filepath.Dir(up) {
+				break
+			}
+		}
+	}
+}
+
+// lasts reports whether a rule for one process is for the topmost owner.
+func (k known) lasts(l Listening) bool {
+	return k.rule == nil || k.rule.Lasting != ThisProcess || len(l.Owners) > 0 && l.Owners[0].ID == k.rule.Process
+}
+
+// Three answers to "is it the same file".
+type answer int
+
+const (
+	no answer = iota
+	yes
+	perhaps
+)
+
+// unchanged compares the executable with what a rule says of it. Another size
+// settles it without a hash.
+func unchanged(s Subject, l Listening) answer {
+	switch {
+	case s.SHA256 == "":
+		return yes
+	case len(l.Owners) == 0:
+		return no
+	case s.AppImage == "" && s.Size != 0 && l.Owners[0].Size != 0 && s.Size != l.Owners[0].Size:
+		return no
+	case l.SHA256 == "":
+		return perhaps
+	case l.SHA256 == s.SHA256:
+		return yes
+	}
+	return no
+}
+
+// Judge tells what is believed of a listener. For many listeners make a Judge.
+func (b *Book) Judge(l Listening) Verdict { return NewJudge(b).Of(l).Verdict }
+
+// Covering gives the ids of the rules that cover a listener, oldest first.
+func (b *Book) Covering(l Listening) []string { return NewJudge(b).Covering(l) }
 
 // WithRule gives a book with one more rule.
 func (b *Book) WithRule(r Rule) *Book {
@@ -90,8 +259,10 @@ func (b *Book) WithoutRules(ids []string) *Book {
 func (b *Book) WithBaseline(ls []Listening) *Book {
 	n := *b
 	n.HasBaseline, n.Baseline = true, nil
+	have := map[Pattern]bool{}
 	for _, l := range ls {
-		if p := b.PatternOf(l); !slices.Contains(n.Baseline, p) {
+		if p := b.PatternOf(l); !have[p] {
+			have[p] = true
 			n.Baseline = append(n.Baseline, p)
 		}
 	}
@@ -100,25 +271,16 @@ func (b *Book) WithBaseline(ls []Listening) *Book {
 
 // WithoutBaseline gives a book whose baseline no longer covers a listener.
 func (b *Book) WithoutBaseline(l Listening) *Book {
-	n := *b
-	is := b.PatternOf(l)
-	n.Baseline = slices.DeleteFunc(slices.Clone(b.Baseline), func(p Pattern) bool { return b.covers(p, is, l.Local.Port()) })
-	return &n
-}
-
-func (b *Book) covers(p, is Pattern, port uint16) bool {
-	return p.User == is.User && p.Proto == is.Proto && p.Subject == is.Subject &&
-		(p.Scope == is.Scope || p.Scope == Network) && b.holds(p.Ports, port)
-}
-
-func (b *Book) holds(class Ports, port uint16) bool {
-	switch class {
-	case AnyPort:
+	covers := map[Pattern]bool{}
+	NewJudge(b).covering(b.PatternOf(l), l, func(k known) bool {
+		if k.rule == nil {
+			covers[k.Pattern] = true
+		}
 		return true
-	case Ephemeral:
-		return b.IsEphemeral(port)
-	}
-	return string(class) == strconv.Itoa(int(port))
+	})
+	n := *b
+	n.Baseline = slices.DeleteFunc(slices.Clone(b.Baseline), func(p Pattern) bool { return covers[p] })
+	return &n
 }
 
 func userOf(l Listening) string {
@@ -126,4 +288,20 @@ func userOf(l Listening) string {
 		return l.Owners[0].User
 	}
 	return strconv.FormatUint(uint64(l.UID), 10)
+}
+
+// Try gives a test of what a rule would have covered: listeners of the past by
+// their pattern and port. How long the rule lasts and what hash it has do not
+// count.
+func (b *Book) Try(r Rule) func(was Pattern, port uint16) bool {
+	r.Lasting = ForGood
+	only := *b
+	only.Rules, only.Baseline = []Rule{r}, nil
+	j := NewJudge(&only)
+	return func(was Pattern, port uint16) (covered bool) {
+		var l Listening
+		l.Local = netip.AddrPortFrom(netip.Addr{}, port)
+		j.covering(was, l, func(known) bool { covered = true; return false })
+		return covered
+	}
 }

@@ -1,9 +1,6 @@
 package familiar
 
-import (
-	"path/filepath"
-	"strings"
-)
+import "path/filepath"
 
 // Concern is why a listener is worth a look. None of them says that it is bad.
 type Concern string
@@ -32,11 +29,11 @@ func ConcernOf(l Listening) Concern {
 	}
 	o, s := l.Owners[0], SubjectOf(l)
 	switch {
-	case s.State == "memfd":
+	case s.State == Memfd:
 		return MemfdExe
-	case s.State == "deleted":
+	case o.Deleted && !o.Updated && s.Build == "":
 		return DeletedExe
-	case inTemp(s.Exe) || inTemp(s.Script):
+	case s.Container == "" && s.Image == "" && (inTemp(s.Exe) || inTemp(s.Script)):
 		return InTemp
 	case ScopeOf(l.Local.Addr()) == Network && l.Proto.String() == "tcp" && (o.UID >= firstOrdinaryUID || o.Unit == ""):
 		return OpenToOthers
@@ -44,15 +41,12 @@ func ConcernOf(l Listening) Concern {
 	return NoConcern
 }
 
-// inTemp reports a path that anybody may write to. A Go test's or go run's
-// build folder is the user's own and no reason to look.
+// inTemp reports a path that anybody may write to.
 func inTemp(path string) bool {
-	if path == "" || path == Inline {
-		return false
-	}
-	for _, root := range []string{"/tmp/", "/var/tmp/", "/dev/shm/"} {
-		if rest, ok := strings.CutPrefix(filepath.ToSlash(path), root); ok {
-			return !strings.HasPrefix(rest, "go-build")
+	path = filepath.ToSlash(path)
+	for _, root := range []string{"/tmp", "/var/tmp", "/dev/shm"} {
+		if path != "" && path != Inline && within(root, path) {
+			return true
 		}
 	}
 	return false

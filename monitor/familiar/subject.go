@@ -2,106 +2,126 @@ package familiar
 
 import (
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"portreeve/monitor/process"
 )
 
-// interpreters are the base names of programs whose script matters more than
-// their own file, without version suffixes: python3.11 counts as python.
-var interpreters = regexp.MustCompile(`^(python|pypy|node|nodejs|deno|bun|ruby|perl|php|bash|dash|sh|zsh|java|lua|tclsh|Rscript)[0-9.]*$`)
-
-// takesValue are the interpreter flags whose value is the next argument and is
-// not the script.
-var takesValue = map[string]bool{
-	"-W": true, "-X": true, // python
-	"-r": true, "--require": true, "--import": true, "--loader": true, "-C": true, "--conditions": true, // node
-	"-cp": true, "-classpath": true, "--class-path": true, "-p": true, "--module-path": true, "--add-opens": true, "--add-modules": true, // java
-	"-I": true, // ruby, perl
-	"-d": true, // php
-}
-
-// SubjectOf names who listens. With several holders it is the topmost one.
+// SubjectOf names who listens. With several holders it is the topmost one. Its
+// SHA256 and Size are left out: they tell whether it changed, not who it is.
+//
+//	a plain program       Exe (a packaged one keeps its path over updates)
+//	an interpreter        Exe and Script, or Exe, Module and Dir
+//	a build of a project  Build
+//	in a container        Image or Container, with the above inside of it
+//	an AppImage           AppImage
+//	a hidden owner        Unit or Hidden
+//
+// A file that is not the one at its path has a State in addition.
 func SubjectOf(l Listening) Subject {
 	if len(l.Owners) == 0 {
 		if l.Unit != "" {
-			return Subject{Hidden: "unit " + l.Unit}
+			return Subject{Unit: l.Unit}
 		}
 		return Subject{Hidden: "owner"}
 	}
 	o := l.Owners[0]
-	s := Subject{Exe: o.Exe}
-	switch {
-	case o.Memfd:
-		s.State = "memfd"
-	case o.Deleted:
-		s.State = "deleted"
-	}
-	if s.Exe == "" {
+	if o.Exe == "" {
 		// Without a readable executable the name is all there is; it is the
 		// program's own word, so it never equals a subject with a path.
-		s.Hidden = "name " + o.Name
+		return Subject{Hidden: "name " + o.Name}
+	}
+	s := Subject{State: stateOf(l, o)}
+	switch {
+	case o.Container != "" && l.Image != "":
+		s.Image = l.Image
+	case o.Container != "":
+		s.Container = o.Container
+	case o.AppImage != "" && s.State == "":
+		return Subject{AppImage: o.AppImage}
+	}
+	if folder, ok := buildOf(o); ok && (s.State == "" || s.State == Deleted) {
+		// go run and go test delete what they built as soon as it has ended, and
+		// cargo replaces it under a running program.
+		s.Build, s.State = folder, ""
 		return s
 	}
-	if interpreters.MatchString(filepath.Base(o.Exe)) {
-		s.Script, s.Module = script(o)
-		if s.Script == "" || s.Module != "" || s.Script == Inline {
-			s.Dir = o.Dir
-		}
+	s.Exe = o.Exe
+	if !isInterpreter(o.Exe) {
+		return s
+	}
+	s.Script, s.Module = script(o)
+	if s.Script == "" || s.Module != "" || s.Script == Inline || launcher(s.Script) {
+		s.Dir = o.Dir
 	}
 	return s
 }
 
-// Inline stands as Script for a program given on the command line or typed in.
-const Inline = "-"
-
-// script finds what an interpreter runs: the absolute path of a script or jar,
-// or the name of a module.
-func script(o process.Info) (path, module string) {
-	base := filepath.Base(o.Exe)
-	isPython := strings.HasPrefix(base, "python") || strings.HasPrefix(base, "pypy")
-	isJava := strings.HasPrefix(base, "java")
-	if len(o.Args) == 0 {
-		return Inline, ""
+func stateOf(l Listening, o process.Info) string {
+	switch {
+	case o.Memfd:
+		return Memfd
+	case o.Deleted && !o.Updated && !l.Outlived:
+		return Deleted
+	case o.Elsewhere && o.Container == "":
+		return Elsewhere
 	}
-	args := o.Args[1:]
-	for i := 0; i < len(args); i++ {
-		a := args[i]
-		next := ""
-		if i+1 < len(args) {
-			next = args[i+1]
-		}
-		switch {
-		case isPython && a == "-m", isJava && (a == "-m" || a == "--module"):
-			return "", next
-		case isPython && strings.HasPrefix(a, "-m") && len(a) > 2 && a[1] == 'm':
-			return "", a[2:]
-		case isJava && a == "-jar":
-			return absolute(o.Dir, next), ""
-		case a == "-c" && !isJava, a == "-e" || a == "--eval" || a == "-p" && !isJava, a == "-":
-			return Inline, ""
-		case a == "run" && (base == "deno" || base == "bun"):
-		case takesValue[a]:
-			i++
-		case a == "--":
-			return absolute(o.Dir, next), ""
-		case strings.HasPrefix(a, "-") || a == "":
-		case isJava:
-			return "", a // the main class
-		default:
-			return absolute(o.Dir, a), ""
-		}
-	}
-	return Inline, ""
+	return ""
 }
 
-func absolute(dir, path string) string {
-	if path == "" {
-		return Inline
+// launcher reports a script that runs other people's programs and serves many
+// projects, by the folder that such lie in: the working folder then counts too.
+func launcher(script string) bool {
+	script = filepath.ToSlash(script)
+	for _, in := range []string{"/bin/", "/.bin/", "/sbin/", "/Scripts/"} {
+		if i := strings.LastIndex(script, in); i >= 0 && !strings.Contains(script[i+len(in):], "/") {
+			return true
+		}
 	}
-	if filepath.IsAbs(path) || dir == "" {
-		return filepath.Clean(path)
+	for _, in := range []string{"/node_modules/", "/site-packages/", "/dist-packages/", "/gems/"} {
+		if strings.Contains(script, in) {
+			return true
+		}
 	}
-	return filepath.Join(dir, path)
+	return false
+}
+
+// asked gives the subjects that a rule may name to cover s, the narrowest
+// first: s itself, s in any working folder, and an interpreter whatever it runs.
+// The last two are only made by hand.
+func (s Subject) asked() []Subject {
+	all := []Subject{s}
+	if s.Script != "" && s.Script != Inline && s.Dir != "" {
+		anywhere := s
+		anywhere.Dir = ""
+		all = append(all, anywhere)
+	}
+	if s.Exe != "" && (s.Script != "" || s.Module != "") {
+		whatever := s
+		whatever.Script, whatever.Module, whatever.Dir = "", "", ""
+		all = append(all, whatever)
+	}
+	return all
+}
+
+// places are the files and folders by which a rule for a folder covers s: where
+// its program is, not merely where it was started, unless it is a module or
+// code that has no place of its own.
+func (s Subject) places() []string {
+	if s.State != "" || s.Image != "" || s.Container != "" {
+		return nil
+	}
+	var all []string
+	add := func(path string) {
+		if path != "" && path != Inline {
+			all = append(all, path)
+		}
+	}
+	add(s.Build)
+	if s.Script == "" && s.Module == "" {
+		add(s.Exe)
+	}
+	add(s.Script)
+	add(s.Dir)
+	return all
 }

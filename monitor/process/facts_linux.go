@@ -53,7 +53,8 @@ type facts struct {
 	// What was read within one look; begin empties them.
 	now       map[int32]*Info // nil for a process that is gone
 	ancestors map[int32]ancestor
-	players   []player // nil before they are asked for
+	sealed    map[string]bool // folders, see sealedFolder
+	players   []player        // nil before they are asked for
 }
 
 // kin is what is remembered of an ancestor.
@@ -82,6 +83,7 @@ func newFacts(p *procfs) *facts {
 		checked:   make(map[ID]bool),
 		now:       make(map[int32]*Info),
 		ancestors: make(map[int32]ancestor),
+		sealed:    make(map[string]bool),
 	}
 	p.at(int32(os.Getpid()), "cgroup")
 	if b, err := p.read(); err == nil {
@@ -104,6 +106,7 @@ func bootTime() time.Time {
 func (f *facts) begin() {
 	clear(f.now)
 	clear(f.ancestors)
+	clear(f.sealed)
 	f.players = nil
 }
 
@@ -233,6 +236,7 @@ func (f *facts) read(ctx context.Context, id ID, face int32, file File, links ui
 	if dir, err := p.CwdWithContext(ctx); err == nil {
 		info.Dir = f.dirPath(face, dir)
 	}
+	f.place(info, face, same)
 	info.Name = programName(info.Exe, first(info.Args), st.comm, same)
 	info.Origin = f.origin(info, st, parents)
 	return info, nil

@@ -43,10 +43,23 @@ type Info struct {
 	// Deleted tells that the executable's file has no name any more
 	// (st_nlink == 0); Memfd that it never had one (memfd_create).
 	Deleted, Memfd bool
-	Args           []string
-	Dir            string
-	User           string
-	UID            uint32
+	// Elsewhere tells that Exe leads us to another file, or to none: the program
+	// sees other folders than we do. Sealed, that nobody but root can change the
+	// file or put another in its place; Updated, that the file was deleted but
+	// that this holds for it and for the one that stands in its place now.
+	Elsewhere, Sealed, Updated bool
+	// Size is the executable's in bytes, Changed its st_ctim in nanoseconds since
+	// 1970, which no program can set as it likes.
+	Size, Changed int64
+	// AppImage is the image that the executable is mounted from.
+	AppImage string
+	// Project is the project that Dir is in, looked for only where the executable lies where
+	// the tools of developers put their builds; empty for all others.
+	Project string
+	Args    []string
+	Dir     string
+	User    string
+	UID     uint32
 	// Started is the start time to the clock tick.
 	Started time.Time
 	// Parents are the processes that started this one, nearest first, up to but

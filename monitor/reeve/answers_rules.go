@@ -81,6 +81,15 @@ type Rule struct {
 	LastMatch string `json:"last_match"`
 	// Now are the ids of listeners that it covers now; never null.
 	Now []string `json:"now"`
+	// What it names, empty where it does not: paths and names as the programs
+	// chose them. Folder is "anything under it", or the project of test builds.
+	Exe    string `json:"exe"`
+	Script string `json:"script"`
+	Module string `json:"module"`
+	Dir    string `json:"dir"`
+	Folder string `json:"folder"`
+	// Hashed tells that it holds for one version of the file only.
+	Hashed bool `json:"hashed"`
 }
 
 // RuleList is every rule, the newest first.

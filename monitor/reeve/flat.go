@@ -3,13 +3,10 @@ package reeve
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/shirou/gopsutil/v3/host"
 
 	"portreeve/monitor"
 	"portreeve/monitor/explain"
@@ -120,19 +117,6 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.Format(time.RFC3339)
-}
-
-// bootID tells this run of the machine from others, so that an id from before a
-// restart names nothing: the kernel's random boot_id (random(4)) or else the
-// time of the start.
-func bootID() string {
-	if text, err := os.ReadFile("/proc/sys/kernel/random/boot_id"); err == nil && len(text) >= 8 {
-		return string(text[:8])
-	}
-	if t, err := host.BootTime(); err == nil {
-		return strconv.FormatUint(t, 16)
-	}
-	return "0"
 }
 
 // newID gives a rule's id: short enough to type, long enough not to meet

@@ -1,11 +1,10 @@
 package reeve
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
+
+	"portreeve/monitor/process"
 )
 
 // projects finds the projects that folders are in, and remembers them for a
@@ -35,40 +34,7 @@ func (p *projects) of(dir string) string {
 	if p.known == nil || len(p.known) >= mostProjects || time.Since(p.since) >= projectAge {
 		p.known, p.since = map[string]string{}, time.Now()
 	}
-	found := projectOf(dir, p.home)
+	found := process.ProjectOf(dir, p.home)
 	p.known[dir] = found
 	return found
-}
-
-// projectFiles are what a project's folder has at its top.
-func projectFiles() []string {
-	return []string{
-		".git", "go.mod", "package.json", "pyproject.toml", "requirements.txt", "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts",
-		"composer.json", "Gemfile", "mix.exs", "deno.json", "manage.py", "docker-compose.yml", "compose.yaml", ".hg",
-	}
-}
-
-// projectOf looks for the project of a folder. What package managers have put
-// below it (node_modules) is a part of the project, not one of its own.
-func projectOf(dir, home string) string {
-	if !filepath.IsAbs(dir) {
-		return ""
-	}
-	dir = filepath.Clean(dir)
-	slashed := filepath.ToSlash(dir) + "/"
-	if i := strings.Index(slashed, "/node_modules/"); i > 0 {
-		dir = filepath.FromSlash(slashed[:i])
-	}
-	for {
-		up := filepath.Dir(dir)
-		if up == dir || home != "" && (dir == home || strings.HasPrefix(home, dir+string(filepath.Separator))) {
-			return ""
-		}
-		for _, name := range projectFiles() {
-			if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-				return dir
-			}
-		}
-		dir = up
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"sync"
 	"time"
 
@@ -43,8 +44,10 @@ type Options struct {
 // Reeve has the verbs. It is safe for several goroutines.
 type Reeve struct {
 	Options
-	boot string
-	flat flattener
+	boot     string
+	user     string // whose rules are made by hand
+	appraise appraiser
+	flat     flattener
 
 	mu       sync.Mutex
 	paused   time.Time // notices are held until then
@@ -58,8 +61,12 @@ type Reeve struct {
 
 // New makes the verbs. Nothing runs until one is used.
 func New(o Options) *Reeve {
-	boot := bootID()
+	boot := monitor.Boot()
 	r := &Reeve{Options: o, boot: boot, watchers: map[*watcher]bool{}}
+	r.appraise = appraiser{hashes: process.NewHasher(), packages: process.NewPackages()}
+	if me, err := user.Current(); err == nil {
+		r.user = me.Username
+	}
 	low, high := monitor.EphemeralRange()
 	r.flat = flattener{words: o.Words, boot: boot, book: &familiar.Book{EphemeralLow: low, EphemeralHigh: high},
 		projects: projects{home: o.Words.Home}}
@@ -110,35 +117,6 @@ func (r *Reeve) listing(u monitor.Update) *Listing {
 	return l
 }
 
-// Know makes a rule of what was shown, the narrowest sensible one.
-func (r *Reeve) Know(ctx context.Context, req KnowRequest) (*Known, error) {
-	l, book, err := r.find(ctx, req.ID)
-	if err != nil {
-		return nil, err
-	}
-	p := book.PatternOf(l.Listening)
-	answer := &Known{Text: r.Words.Known(r.Words.Program(l.Listening), p)}
-	for _, have := range book.Rules {
-		if have.Pattern == p {
-			answer.Rule = have.ID
-			return answer, nil
-		}
-	}
-	rule := familiar.Rule{ID: newID(), Since: time.Now().Truncate(time.Second), Pattern: p}
-	answer.Rule = rule.ID
-	rules, err := r.Store.ChangeRules(ctx, func(rs []familiar.Rule) []familiar.Rule { return append(rs, rule) })
-	if err != nil {
-		if !r.Resident {
-			return nil, failed("save the rule", err)
-		}
-		// Better known until the next start than asked again all day.
-		rules = append(book.Rules[:len(book.Rules):len(book.Rules)], rule)
-		r.notSaved(fmt.Sprintf("The rule could not be saved and counts until Portreeve ends: %v.", err))
-		answer.Text += " Not saved: it counts until Portreeve ends."
-	}
-	return answer, r.judgeBy(ctx, book, func(b *familiar.Book) { b.Rules = rules })
-}
-
 // Forget takes rules back, and the baseline's word for that listener.
 func (r *Reeve) Forget(ctx context.Context, req ForgetRequest) (*Forgotten, error) {
 	if (req.Rule == "") == (req.Listener == "") {
@@ -184,11 +162,11 @@ func (r *Reeve) forgetRule(ctx context.Context, id string) (*Forgotten, error) {
 		return nil, failed("save the rules", err)
 	}
 	if !found {
-		return nil, &Error{Code: CodeFailed, Message: fmt.Sprintf("there is no rule %q", id), Hint: "it may have been forgotten already"}
+		return nil, noRule(id)
 	}
-	book, err := r.Monitor.Book(ctx)
+	book, err := r.book(ctx)
 	if err != nil {
-		return nil, failed("forget the rule", err)
+		return nil, err
 	}
 	return &Forgotten{Rules: []string{id}, Text: "Forgotten: the rule is gone."},
 		r.judgeBy(ctx, book, func(b *familiar.Book) { b.Rules = rules })
@@ -215,22 +193,39 @@ func (r *Reeve) Example(ctx context.Context) error {
 	return nil
 }
 
+// book gives what listeners are judged by now.
+func (r *Reeve) book(ctx context.Context) (*familiar.Book, error) {
+	now, err := r.Monitor.Book(ctx)
+	if err != nil {
+		return nil, failed("read the rules", err)
+	}
+	book := *now
+	book.Boot = r.boot
+	return &book, nil
+}
+
 // find looks for a listener that was shown.
 func (r *Reeve) find(ctx context.Context, id string) (*monitor.Listener, *familiar.Book, error) {
+	_, l, book, err := r.look(ctx, id)
+	return l, book, err
+}
+
+// look is find, with all that listens beside it.
+func (r *Reeve) look(ctx context.Context, id string) (monitor.Update, *monitor.Listener, *familiar.Book, error) {
 	u, err := r.Monitor.Now(ctx)
 	if err != nil {
-		return nil, nil, failed("read the listeners", err)
+		return u, nil, nil, failed("read the listeners", err)
 	}
-	book, err := r.Monitor.Book(ctx)
+	book, err := r.book(ctx)
 	if err != nil {
-		return nil, nil, failed("read the rules", err)
+		return u, nil, nil, err
 	}
 	for _, l := range u.Listeners {
 		if r.flat.id(l) == id {
-			return l, book, nil
+			return u, l, book, nil
 		}
 	}
-	return nil, nil, &Error{Code: CodeChanged, Message: "that listener has ended meanwhile", Hint: "look again: portreeve list"}
+	return u, nil, nil, &Error{Code: CodeChanged, Message: "that listener has ended meanwhile", Hint: "look again: portreeve list"}
 }
 
 func (r *Reeve) notSaved(sentence string) {

@@ -25,11 +25,6 @@ const (
 	stateFile    = "state.toml"      // in State
 )
 
-type rulesDoc struct {
-	Version int             `toml:"version"`
-	Rules   []familiar.Rule `toml:"rule"`
-}
-
 type baselineDoc struct {
 	Version   int                `toml:"version"`
 	Made      time.Time          `toml:"made"`
@@ -66,68 +61,6 @@ func decode(path string, doc any, version_ func() int) error {
 	return nil
 }
 
-func readRules(path string) ([]familiar.Rule, error) {
-	var d rulesDoc
-	if err := decode(path, &d, func() int { return d.Version }); err != nil {
-		if errors.Is(err, ErrReadOnly) {
-			return d.Rules, err
-		}
-		return nil, err
-	}
-	for i, r := range d.Rules {
-		if err := r.Check(); err != nil {
-			return nil, fmt.Errorf("rule %d: %w", i+1, err)
-		}
-	}
-	return d.Rules, nil
-}
-
-func (s *Store) loadRules(aside bool) []familiar.Rule {
-	path, last := filepath.Join(s.dirs.Config, rulesFile), filepath.Join(s.dirs.State, lastGoodFile)
-	rules, err := readRules(path)
-	switch {
-	case err == nil || errors.Is(err, fs.ErrNotExist):
-		s.problem(rulesFile, "")
-		return rules
-	case errors.Is(err, ErrReadOnly):
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s were made by a newer Portreeve; they are used but not changed.", path))
-		return rules
-	case errors.Is(err, fs.ErrPermission):
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s can't be read: permission denied.", path))
-		return nil
-	}
-	good, lastErr := readRules(last)
-	kept := "there were none saved before"
-	if lastErr == nil {
-		kept = "the last good ones are used"
-	}
-	if !aside {
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s.", path, err, kept))
-		return good
-	}
-	away := path + ".broken-" + time.Now().Format("20060102-150405")
-	if moveErr := os.Rename(path, away); moveErr != nil {
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s.", path, err, kept))
-		return good
-	}
-	s.problem(rulesFile, fmt.Sprintf("The rules could not be understood (%v). The file is kept as %s; %s.", err, away, kept))
-	if lastErr == nil {
-		if err := s.writeRules(good); err != nil {
-			s.problem(rulesFile, fmt.Sprintf("The rules can't be written: %v.", err))
-		}
-	}
-	return good
-}
-
-func (s *Store) writeRules(rules []familiar.Rule) error {
-	doc := rulesDoc{Version: version, Rules: rules}
-	const head = "# What you told Portreeve to know. Edit it as you like; each [[rule]] is one \"I know this\".\n"
-	if err := write(s.dirs.Config, rulesFile, head, doc); err != nil {
-		return err
-	}
-	return write(s.dirs.State, lastGoodFile, "# A copy of the last good rules, for the day when rules.toml can't be read.\n", doc)
-}
-
 func (s *Store) loadBaseline(aside bool) ([]familiar.Pattern, bool) {
 	path := filepath.Join(s.dirs.State, baselineFile)
 	var d baselineDoc
@@ -135,6 +68,9 @@ func (s *Store) loadBaseline(aside bool) ([]familiar.Pattern, bool) {
 	switch {
 	case err == nil:
 		s.problem(baselineFile, "")
+		for i := range d.Listeners {
+			d.Listeners[i] = upgraded(d.Listeners[i])
+		}
 		return d.Listeners, true
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, false
@@ -181,13 +117,18 @@ func write(dir, name, head string, doc any) error {
 	if err := toml.NewEncoder(&text).Encode(doc); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
+	return writeText(dir, name, text.String())
+}
+
+// writeText is write for a text that is ready.
+func writeText(dir, name, text string) error {
 	path := filepath.Join(dir, name)
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
 	folder := filepath.Dir(path)
 	sweep(folder, filepath.Base(path))
-	if err := replace(folder, path, []byte(text.String())); err != nil {
+	if err := replace(folder, path, []byte(text)); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil

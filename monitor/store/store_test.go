@@ -22,7 +22,7 @@ func newStore(t *testing.T) (*Store, Dirs) {
 }
 
 func rule(id string) familiar.Rule {
-	return familiar.Rule{ID: id, Since: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), Pattern: familiar.Pattern{
+	return familiar.Rule{ID: id, Lasting: familiar.ForGood, Since: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), Pattern: familiar.Pattern{
 		User: "ada", Subject: familiar.Subject{Exe: "/usr/bin/python3.11", Module: "http.server", Dir: "/home/ada/shop"},
 		Proto: "tcp", Scope: familiar.Loopback, Ports: familiar.Ephemeral,
 	}}
@@ -123,7 +123,7 @@ func TestAFileOfANewerVersionIsReadAndNeverWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	newer := strings.Replace(string(text), "version = 1", "version = 2\nfuture = true", 1)
+	newer := strings.Replace(string(text), "version = 2", "version = 3\nfuture = true", 1)
 	if err := os.WriteFile(path, []byte(newer), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,79 @@
+package process
+
+import (
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// fuse is FUSE_SUPER_MAGIC of fs/fuse/inode.c.
+const fuse = 0x65735546
+
+// place looks at where the file of a program lies. info has Exe, Deleted, Memfd
+// and Dir already; same tests whether a path leads to the file.
+func (f *facts) place(info *Info, face int32, same func(string) bool) {
+	f.proc.at(face, "exe")
+	st, err := f.proc.stat()
+	if err != nil || info.Exe == "" {
+		return
+	}
+	info.Size, info.Changed = st.Size, st.Ctim.Nano()
+	roots := onlyRootWrites(st)
+	switch {
+	case info.Memfd:
+	case info.Deleted:
+		var now unix.Stat_t
+		info.Updated = roots && unix.Stat(info.Exe, &now) == nil && onlyRootWrites(now) && f.sealedFolder(filepath.Dir(info.Exe))
+	default:
+		info.Elsewhere = !same(info.Exe)
+		info.Sealed = !info.Elsewhere && roots && f.sealedFolder(filepath.Dir(info.Exe))
+	}
+	if mountedAppImage(info.Exe) {
+		info.AppImage = f.appImage(face)
+	}
+	if looksBuilt(info.Exe) {
+		info.Project = ProjectOf(info.Dir, "")
+	}
+}
+
+// onlyRootWrites reports what belongs to root and nobody else may write to.
+func onlyRootWrites(st unix.Stat_t) bool { return st.Uid == 0 && st.Mode&0o022 == 0 }
+
+// sealedFolder reports a folder in which, as in all above it, only root can make
+// or replace files. The path is the kernel's own and holds no links.
+func (f *facts) sealedFolder(dir string) bool {
+	if sealed, ok := f.sealed[dir]; ok {
+		return sealed
+	}
+	var st unix.Stat_t
+	sealed := unix.Lstat(dir, &st) == nil && onlyRootWrites(st)
+	if up := filepath.Dir(dir); sealed && up != dir {
+		sealed = f.sealedFolder(up)
+	}
+	f.sealed[dir] = sealed
+	return sealed
+}
+
+// appImage gives the image that a program is mounted from. Its runtime tells the
+// image's path in the environment; the mount it made is one of FUSE.
+func (f *facts) appImage(face int32) string {
+	var fs unix.Statfs_t
+	f.proc.at(face, "exe")
+	fd, err := f.proc.open(unix.O_PATH)
+	if err != nil {
+		return ""
+	}
+	defer unix.Close(fd)
+	if err := unix.Fstatfs(fd, &fs); err != nil || uint32(fs.Type) != fuse {
+		return ""
+	}
+	f.proc.at(face, "environ")
+	b, err := f.proc.read()
+	if err != nil {
+		return ""
+	}
+	if image := environment(b, "APPIMAGE"); filepath.IsAbs(image) {
+		return filepath.Clean(image)
+	}
+	return ""
+}
