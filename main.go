@@ -63,16 +63,17 @@ func openVerbs(ctx context.Context) (cli.Verbs, error) {
 		return c, nil
 	}
 	s := store.Open(dirs)
-	m, err := newMonitor(s, false)
+	hashes := process.NewHasher()
+	m, err := newMonitor(s, hashes, false)
 	if err != nil {
 		return nil, err
 	}
-	return reeve.New(reeve.Options{Version: versionText(), Monitor: m, Store: s, Words: words(), Elevate: elevate(), Login: login()}), nil
+	return reeve.New(reeve.Options{Version: versionText(), Monitor: m, Store: s, Hasher: hashes, Words: words(), Elevate: elevate(), Login: login()}), nil
 }
 
 // newMonitor puts the engine together: table, finder, and what the store knows.
 // Only the resident may move broken files aside and make a baseline.
-func newMonitor(s *store.Store, resident bool) (*monitor.Monitor, error) {
+func newMonitor(s *store.Store, hashes *process.Hasher, resident bool) (*monitor.Monitor, error) {
 	table, err := socket.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open the socket table: %w", err)
@@ -81,7 +82,7 @@ func newMonitor(s *store.Store, resident bool) (*monitor.Monitor, error) {
 	book.EphemeralLow, book.EphemeralHigh = monitor.EphemeralRange()
 	book.Boot = monitor.Boot()
 	return monitor.New(table, process.NewFinder(), monitor.Options{
-		Book: s.Load(book, resident), MakeBaseline: resident,
+		Book: s.Load(book, resident), MakeBaseline: resident, Hasher: hashes,
 	}), nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"portreeve/assets"
 	"portreeve/monitor/localapi"
+	"portreeve/monitor/process"
 	"portreeve/monitor/reeve"
 	"portreeve/monitor/store"
 	"portreeve/tray"
@@ -83,7 +84,8 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer, atLogin bool) er
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
 	s := store.Open(dirs)
-	m, err := newMonitor(s, true)
+	hashes := process.NewHasher()
+	m, err := newMonitor(s, hashes, true)
 	if err != nil {
 		return err
 	}
@@ -94,6 +96,7 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer, atLogin bool) er
 	kids := &children{}
 	face := newFace(out, atLogin)
 	r := reeve.New(reeve.Options{
+		Hasher:  hashes,
 		Version: versionText(), Monitor: m, Store: s, Words: words(), Resident: true,
 		OpenWindow: kids.openWindow, Elevate: elevate(), Login: login(), Example: kids.example, Desktop: face.means,
 	})

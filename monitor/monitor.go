@@ -46,6 +46,8 @@ type Options struct {
 	// MakeBaseline lets the first reading become the baseline where the book
 	// has none. Only the resident does that.
 	MakeBaseline bool
+	// Hasher tells changed programs; nil leaves them untold.
+	Hasher Hasher
 }
 
 // Monitor watches. Make it with New; run it at most once with Run, or ask it for
@@ -64,6 +66,9 @@ type Monitor struct {
 	last  *Update // nil before the first reading; written by the state's owner only
 	// recent are the newest changes, for consumers that come back.
 	recent []Change
+
+	// work are the goroutines that hash, beside the loop.
+	work sync.WaitGroup
 
 	// state belongs to the goroutine of Run or, where that has not been
 	// started, to the holder of direct.
@@ -96,7 +101,7 @@ func New(t Table, f Finder, opt Options) *Monitor {
 		commands: make(chan func(context.Context), 16),
 		ended:    make(chan struct{}),
 		boxes:    map[*Mailbox]bool{},
-		state:    newState(opt.Book),
+		state:    newState(opt.Book, opt.Hasher),
 	}
 }
 
@@ -118,6 +123,7 @@ func (m *Monitor) run(ctx context.Context, w waiter) error {
 	m.direct.Unlock()
 	defer close(m.ended)
 	defer w.close()
+	defer m.work.Wait() // each of them ends with ctx
 	stop := context.AfterFunc(ctx, w.wake)
 	defer stop()
 
@@ -212,10 +218,11 @@ func (m *Monitor) Now(ctx context.Context) (Update, error) {
 
 // SetBook judges all listeners by another book from now on.
 func (m *Monitor) SetBook(ctx context.Context, b *familiar.Book) error {
-	return m.do(ctx, func(context.Context) {
-		if changes := m.state.judge(b, time.Now()); len(changes) > 0 {
+	return m.do(ctx, func(ctx context.Context) {
+		if changes := m.state.judgeBy(b, time.Now()); len(changes) > 0 {
 			m.publish(Update{Changes: changes})
 		}
+		m.hashNext(ctx)
 	})
 }
 
@@ -278,9 +285,10 @@ func (m *Monitor) read(ctx context.Context, want socket.Protos, now time.Time) {
 	u := Update{Changes: changes, First: first}
 	if first && m.opt.MakeBaseline && !s.book.HasBaseline {
 		u.NewBaseline = true
-		s.judge(s.book.WithBaseline(s.listening()), now)
+		s.judgeBy(s.book.WithBaseline(s.listening()), now)
 	}
 	m.publish(u)
+	m.hashNext(ctx)
 }
 
 // recheck looks for owners that changed.
@@ -288,6 +296,7 @@ func (m *Monitor) recheck(ctx context.Context, full bool, now time.Time) {
 	found := m.finder.Recheck(ctx, m.state.sockets(), full)
 	if changes := m.state.own(ctx, m, found, now); len(changes) > 0 {
 		m.publish(Update{Changes: changes})
+		m.hashNext(ctx)
 	}
 }
 

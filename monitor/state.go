@@ -20,6 +20,8 @@ type entry struct {
 // state is all that the loop remembers. It is used by one goroutine at a time.
 type state struct {
 	book    *familiar.Book
+	judge   *familiar.Judge   // of book
+	hasher  Hasher            // nil for none
 	known   map[uint64]*entry // by cookie
 	buf     []socket.Socket   // the last reading, reused
 	all     []socket.Socket   // for recheck, reused
@@ -27,13 +29,17 @@ type state struct {
 	reading uint32
 	seq     uint64
 	source  string // the table's, at the last reading
+	// unhashed are the programs whose hash a verdict hangs on; hashing tells that
+	// one of them is being read.
+	unhashed []process.Info
+	hashing  bool
 	// count of known sockets by protocol, so that a reading in which nothing
 	// is new and nothing is missing ends after one pass.
 	tcp, udp int
 }
 
-func newState(b *familiar.Book) state {
-	return state{book: b, known: map[uint64]*entry{}}
+func newState(b *familiar.Book, h Hasher) state {
+	return state{book: b, judge: familiar.NewJudge(b), hasher: h, known: map[uint64]*entry{}}
 }
 
 // compare brings what is known in line with the reading in buf. On the first
@@ -152,7 +158,7 @@ func (s *state) open(ctx context.Context, m *Monitor, fresh []socket.Socket, fir
 		if !first {
 			l.Since = now
 		}
-		l.Verdict = s.book.Judge(l.Listening)
+		s.form(l)
 		s.known[k.Cookie].Listener = l
 		s.add(k.Proto, 1)
 		opened = append(opened, l)
@@ -208,7 +214,8 @@ func (s *state) own(ctx context.Context, m *Monitor, found []process.Found, now 
 		if f.Unit != "" {
 			l.Unit = f.Unit
 		}
-		l.Verdict = s.book.Judge(l.Listening)
+		after(e.Listening, &l.Listening)
+		s.form(&l)
 		changes = append(changes, Change{At: now, Kind: OwnerChanged, Listener: &l, Before: e.Listener})
 		e.Listener = &l
 		s.list = nil
@@ -216,17 +223,17 @@ func (s *state) own(ctx context.Context, m *Monitor, found []process.Found, now 
 	return changes
 }
 
-// judge takes another book and tells whose verdict it changed.
-func (s *state) judge(b *familiar.Book, now time.Time) []Change {
-	s.book = b
+// judgeBy takes another book and tells whose verdict, or whose reason for it, that
+// changed.
+func (s *state) judgeBy(b *familiar.Book, now time.Time) []Change {
+	s.book, s.judge = b, familiar.NewJudge(b)
 	var changes []Change
 	for _, l := range s.ordered() {
-		verdict := b.Judge(l.Listening)
-		if verdict == l.Verdict {
+		n := *l
+		s.form(&n)
+		if n.Verdict == l.Verdict && n.Why == l.Why {
 			continue
 		}
-		n := *l
-		n.Verdict = verdict
 		s.known[l.Cookie].Listener = &n
 		changes = append(changes, Change{At: now, Kind: Judged, Listener: &n, Before: l})
 	}

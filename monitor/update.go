@@ -11,6 +11,8 @@ import (
 type Listener struct {
 	familiar.Listening
 	Verdict familiar.Verdict
+	// Why says what it is like though it is new; zero for all others.
+	Why familiar.Why
 	// Since is when it was first seen; zero where it was there before us.
 	Since time.Time
 }

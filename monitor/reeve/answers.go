@@ -37,6 +37,11 @@ type Listener struct {
 	// Look says why it is worth a look, empty where nothing is:
 	// "its program file has been deleted".
 	Look string `json:"look"`
+	// Reason is familiar.Reason: why it is new though something like it is known;
+	// empty where it is not new, or nothing like it is known. WhyNew says it as a
+	// sentence: "You know it on port 8000; this is port 8001."
+	Reason string `json:"reason"`
+	WhyNew string `json:"why_new"`
 	// Folded tells that lists for people leave it out at first (temporary UDP).
 	Folded bool `json:"folded"`
 	// Origin is what started it.

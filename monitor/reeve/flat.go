@@ -79,6 +79,8 @@ func (f *flattener) make(l *monitor.Listener) Listener {
 		Place:    f.words.Place(l.Listening),
 		Reach:    f.words.Reach(l.Local.Addr()),
 		Look:     f.words.Look(l.Listening),
+		Reason:   string(l.Why.Reason),
+		WhyNew:   f.words.WhyNew(l.Listening, l.Why),
 		Folded:   l.Proto == socket.UDP && f.book.IsEphemeral(l.Local.Port()),
 	}
 	for i, o := range l.Owners {

@@ -28,6 +28,8 @@ type Options struct {
 	Resident bool
 	// OpenWindow starts the window's process; nil where there is none to start.
 	OpenWindow func(ShowRequest) error
+	// Hasher is the monitor's, so that a file is read once; nil for one of our own.
+	Hasher *process.Hasher
 	// Example starts Portreeve's own harmless listener; nil for none.
 	Example func(context.Context) error
 	// Elevate ends the process of a request with the rights of root, after the
@@ -63,7 +65,10 @@ type Reeve struct {
 func New(o Options) *Reeve {
 	boot := monitor.Boot()
 	r := &Reeve{Options: o, boot: boot, watchers: map[*watcher]bool{}}
-	r.appraise = appraiser{hashes: process.NewHasher(), packages: process.NewPackages()}
+	r.appraise = appraiser{hashes: o.Hasher, packages: process.NewPackages()}
+	if r.appraise.hashes == nil {
+		r.appraise.hashes = process.NewHasher()
+	}
 	if me, err := user.Current(); err == nil {
 		r.user = me.Username
 	}
