@@ -290,18 +290,23 @@ func userOf(l Listening) string {
 	return strconv.FormatUint(uint64(l.UID), 10)
 }
 
-// Try gives a test of what a rule would have covered: listeners of the past by
-// their pattern and port. How long the rule lasts and what hash it has do not
-// count.
-func (b *Book) Try(r Rule) func(was Pattern, port uint16) bool {
-	r.Lasting = ForGood
+// Try tells which rules would have covered what was: listeners of the past by
+// their pattern and port. How long the rules last and what hash they have does
+// not count.
+func Try(b *Book, rules ...Rule) func(was Pattern, port uint16) (ids []string) {
 	only := *b
-	only.Rules, only.Baseline = []Rule{r}, nil
+	only.Baseline, only.Rules = nil, slices.Clone(rules)
+	for i := range only.Rules {
+		only.Rules[i].Lasting = ForGood
+	}
 	j := NewJudge(&only)
-	return func(was Pattern, port uint16) (covered bool) {
+	return func(was Pattern, port uint16) (ids []string) {
 		var l Listening
 		l.Local = netip.AddrPortFrom(netip.Addr{}, port)
-		j.covering(was, l, func(known) bool { covered = true; return false })
-		return covered
+		j.covering(was, l, func(k known) bool {
+			ids = append(ids, k.rule.ID)
+			return true
+		})
+		return ids
 	}
 }

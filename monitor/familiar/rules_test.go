@@ -232,9 +232,9 @@ func TestChoicesWidenFromTheNarrowestSensibleOne(t *testing.T) {
 }
 
 func TestTryingARuleTellsWhatItWouldHaveCovered(t *testing.T) {
-	b := book()
 	rule := ruled(func(r *Rule) { r.Ports, r.Lasting = "3000-3999", ThisProcess }).Rules[0]
-	covers := b.Try(rule)
+	try := Try(book(), rule)
+	covers := func(was Pattern, port uint16) bool { return slices.Equal(try(was, port), []string{"r"}) }
 	for port, want := range map[uint16]bool{3000: true, 3500: true, 4000: false} {
 		was := rule.Pattern
 		was.Ports = Exactly(port)

@@ -55,7 +55,8 @@ func (r *Reeve) Choices(ctx context.Context, req KnowRequest) (*Choices, error) 
 	answer := &Choices{Listener: req.ID, Choices: []Choice{}}
 	past, err := r.notices(ctx)
 	if err != nil {
-		return nil, failed("read the history", err)
+		// The choices stand without it, and the status tells of a broken history.
+		slog.Warn("choices can't be tried on the history", "error", err)
 	}
 	for _, c := range r.choices(u, l, book) {
 		rule := familiar.Rule{Pattern: c.Pattern, Lasting: c.Lasting[0]}

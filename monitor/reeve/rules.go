@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ func (r *Reeve) Rules(ctx context.Context) (*RuleList, error) {
 	rules := slices.DeleteFunc(slices.Clone(book.Rules), func(rule familiar.Rule) bool { return rule.Lapsed(book.Boot) })
 	past, err := r.matches(ctx, book, rules)
 	if err != nil {
-		return nil, failed("read the history", err)
+		slog.Warn("what the rules have matched can't be told", "error", err)
 	}
 	for i := len(rules) - 1; i >= 0; i-- {
 		list.Rules = append(list.Rules, r.flatRule(rules[i], now, past))
@@ -108,7 +109,7 @@ func (r *Reeve) ChangeRule(ctx context.Context, req RuleRequest) (*Rule, error) 
 	after.Rules = rules
 	past, err := r.matches(ctx, &after, []familiar.Rule{rule})
 	if err != nil {
-		return nil, failed("read the history", err)
+		slog.Warn("what a rule has matched can't be told", "error", err)
 	}
 	w := r.flatRule(rule, r.coveredNow(u, &after), past)
 	return &w, nil
