@@ -100,6 +100,9 @@ type Event struct {
 	Snapshot *Listing     `json:"snapshot,omitempty"`
 	Show     *ShowRequest `json:"show,omitempty"`
 	Status   *Status      `json:"status,omitempty"`
+	// Before is the id of the listener whose place this one took, for
+	// EventRebound only: no EventClosed tells of it.
+	Before string `json:"before,omitempty"`
 }
 
 // StopRequest asks to end one holder of a listener. Both ids must be as last

@@ -100,10 +100,14 @@ func (r *Reeve) watch(ctx context.Context, since uint64, window bool) iter.Seq2[
 }
 
 func (r *Reeve) event(c monitor.Change) Event {
-	return Event{
+	e := Event{
 		Seq: c.Seq, Time: c.At.Format(time.RFC3339Nano), Event: kinds[c.Kind],
 		Listener: r.flat.one(c.Listener),
 	}
+	if c.Kind == monitor.Rebound && c.Before != nil {
+		e.Before = r.flat.id(c.Before)
+	}
+	return e
 }
 
 func (r *Reeve) join(window bool) *watcher {

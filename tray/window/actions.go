@@ -5,6 +5,8 @@ import (
 	"context"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"portreeve/monitor/reeve"
 )
 
@@ -53,37 +55,9 @@ func (w *window) busy(id string) bool {
 	return is
 }
 
-// know makes a rule from the selected listener, or takes back what covers it
-// when it is known.
-func (w *window) know() {
-	r := w.model.current()
-	if r == nil || r.ended {
-		return
-	}
-	if r.Verdict == verdictKnown {
-		w.forget(r.ID, reeve.ForgetRequest{Listener: r.ID})
-		return
-	}
-	id := r.ID
-	var answer *reeve.Known
-	w.run(job{id: id, doing: "Noting " + program(&r.Listener) + " as known…"},
-		func(ctx context.Context) (err error) {
-			answer, err = w.verbs.Know(ctx, reeve.KnowRequest{ID: id})
-			return err
-		},
-		func(err error) {
-			if err != nil {
-				w.outcome.fail(err)
-				return
-			}
-			w.outcome.say(answer.Text, "")
-			w.outcome.offer(choice{label: "Undo", act: func() { w.forget(id, reeve.ForgetRequest{Rule: answer.Rule}) }})
-		})
-}
-
 func (w *window) forget(id string, q reeve.ForgetRequest) {
 	var answer *reeve.Forgotten
-	w.run(job{id: id, doing: "Taking it back…"},
+	w.run(job{id: id, doing: tr("Taking it back…")},
 		func(ctx context.Context) (err error) { answer, err = w.verbs.Forget(ctx, q); return err },
 		func(err error) {
 			if err != nil {
@@ -97,7 +71,7 @@ func (w *window) forget(id string, q reeve.ForgetRequest) {
 // resume lets notices come again.
 func (w *window) resume() {
 	var answer *reeve.Status
-	w.run(job{doing: "Resuming notices…"},
+	w.run(job{doing: tr("Resuming notices…")},
 		func(ctx context.Context) (err error) {
 			answer, err = w.verbs.Pause(ctx, reeve.PauseRequest{For: "off"})
 			return err
@@ -108,16 +82,52 @@ func (w *window) resume() {
 				return
 			}
 			w.tell(answer)
-			w.outcome.say("Notices come again.", "")
+			w.outcome.say(tr("Notices come again."), "")
 		})
+}
+
+// copyText puts a text on the clipboard, and says so.
+func (w *window) copyText(text string) {
+	w.clip.SetContent(text)
+	w.outcome.say(tr("Copied {{.Text}}", "Text", clean(text, shortText)), "")
 }
 
 // copyAddress puts the selected listener's address on the clipboard.
 func (w *window) copyAddress() {
+	if r := w.model.current(); r != nil {
+		w.copyText(address(&r.Listener))
+	}
+}
+
+// copies opens the menu of what can be copied of the selected listener.
+func (w *window) copies() {
 	r := w.model.current()
 	if r == nil {
 		return
 	}
-	w.clip.SetContent(address(&r.Listener))
-	w.outcome.say("Copied "+address(&r.Listener)+".", "")
+	items := []*fyne.MenuItem{fyne.NewMenuItem(tr("Copy address"), w.copyAddress)}
+	if len(r.Owners) > 0 && len(r.Owners[0].Cmdline) > 0 {
+		items = append(items, fyne.NewMenuItem(tr("Copy command"), func() { w.copyText(commandLine(r.Owners[0].Cmdline)) }))
+	}
+	if u, ok := link(&r.Listener); ok {
+		items = append(items, fyne.NewMenuItem(tr("Copy as curl"), func() { w.copyText("curl -i " + u.String()) }))
+	}
+	w.menu(w.listeners.details.copy, items...)
+}
+
+// browse opens the selected listener in the browser.
+func (w *window) browse() {
+	r := w.model.current()
+	if r == nil || r.ended {
+		return
+	}
+	u, ok := link(&r.Listener)
+	if !ok {
+		return
+	}
+	if err := fyne.CurrentApp().OpenURL(u); err != nil {
+		w.outcome.fail(err)
+		return
+	}
+	w.outcome.say(tr("Opening {{.Link}}", "Link", u.String()), "")
 }

@@ -61,12 +61,11 @@ func TestStopIsOffWhereNobodyListensAnyMore(t *testing.T) {
 	h := listener("h", 111, verdictBaseline)
 	h.Owners, h.Hidden, h.Program = nil, "another user's process", ""
 	d := open(t, reeve.ShowRequest{Listener: "h"}, h, listener("a", 80, verdictNew))
-	if !d.details.more.Disabled() {
-		t.Error("More without an owner: got enabled, want disabled")
-	}
 	expect(t, "title", d.details.title.Text, "hidden program")
-	if !slices.Contains(d.details.shown, fact{text: "Owner hidden: another user's process"}) {
-		t.Errorf("details: got %v, want the reason why the owner is hidden", d.details.shown)
+	for _, want := range []fact{{asText, "", "Owner hidden: another user's process"}, {asPath, "To see it", "sudo portreeve list"}} {
+		if !slices.Contains(d.details.body.shown, want) {
+			t.Errorf("details: got %v, want %v in it", d.details.body.shown, want)
+		}
 	}
 	d.choose("a")
 	d.feed(event(reeve.EventClosed, listener("a", 80, verdictNew)))
@@ -94,7 +93,8 @@ func TestKnowCanBeUndone(t *testing.T) {
 	d.until("it is known", func() bool { return d.details.known.Text == "Forget this" })
 	test.Tap(d.details.known)
 	d.until("it is told", func() bool { return !d.details.known.Disabled() })
-	want := []any{reeve.KnowRequest{ID: "a"}, reeve.ForgetRequest{Rule: "rule-1"}, reeve.ForgetRequest{Listener: "a"}}
+	want := []any{reeve.KnowRequest{ID: "a"}, // which choices it has: none
+		reeve.KnowRequest{ID: "a"}, reeve.ForgetRequest{Rule: "rule-1"}, reeve.ForgetRequest{Listener: "a"}}
 	if got := d.verbs.requests(); !slices.Equal(got, want) {
 		t.Errorf("requests: got %v, want %v", got, want)
 	}

@@ -1,173 +1,221 @@
 package window
 
 import (
-	"slices"
+	"context"
+	"net"
+	"net/netip"
+	"net/url"
 	"strconv"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"portreeve/monitor/reeve"
 )
 
-// fact is a line of the details. Without a caption it is a sentence over the
-// full width; without a text it is the heading of those that follow.
-type fact struct {
-	caption, text string
-	mono          bool // a command line or a path
-}
+// The times of the question that the details ask by themselves.
+const (
+	askAfter = 150 * time.Millisecond // since the row was chosen: who passes many rows asks nothing
+	askAgain = 3 * time.Second        // since the last answer: clients come and go
+	askTime  = 10 * time.Second       // bounds one question
+)
 
-// details is the right side: the chosen listener in words, the buttons, then
-// every fact that is known. Its texts can be selected and copied.
+// details is the right side: the chosen listener, the buttons, what the resident
+// says about it, then every fact that is known.
 type details struct {
 	w           *window
 	box         *fyne.Container
 	title       *widget.Label
 	addr        *widget.Label
-	stop, more  *widget.Button
-	known, copy *widget.Button
-	body, empty fyne.CanvasObject
-	list        *fyne.Container
-	scroll      *container.Scroll
-	shown       []fact
-	id          string
+	stop, more  *action
+	known       *action
+	open, copy  *action
+	body        *reading
+	id          string             // the listener that is shown
+	explanation *reeve.Explanation // of it; nil before the answer
+	failed      error              // why there is none
+	awake       bool               // the page is shown
+	turn        int                // of asking; an answer of another turn is too late
 }
 
 func newDetails(w *window) *details {
-	d := &details{w: w, title: widget.NewLabel(""), addr: widget.NewLabel(""), list: container.New(tight{})}
+	d := &details{w: w, title: widget.NewLabel(""), addr: widget.NewLabel(""), body: newReading()}
 	d.title.SizeName, d.title.TextStyle.Bold = theme.SizeNameSubHeadingText, true
 	d.title.Truncation, d.title.Selectable = fyne.TextTruncateEllipsis, true
 	d.addr.Selectable, d.addr.Truncation = true, fyne.TextTruncateEllipsis
-	d.stop = widget.NewButton("Stop", w.stop)
-	d.more = widget.NewButton("More", w.more)
-	d.known = widget.NewButton("I know this", w.know)
-	d.copy = widget.NewButton("Copy address", w.copyAddress)
-	d.scroll = container.NewVScroll(d.list)
-	empty := widget.NewLabel("Choose a listener to see who is behind it.")
-	empty.Wrapping, empty.Alignment = fyne.TextWrapWord, fyne.TextAlignCenter
-	d.empty = container.NewVBox(layout.NewSpacer(), empty, layout.NewSpacer())
+	back := func() { w.listeners.focusList() }
+	d.stop = newAction(tr("Stop"), w.stop, back)
+	d.more = newAction(tr("More ▾"), w.more, back)
+	d.known = newAction(tr("I know this…"), w.know, back)
+	d.open = newAction(tr("Open"), w.browse, back)
+	d.copy = newAction(tr("Copy ▾"), w.copies, back)
 	head := container.New(pair{}, d.title, d.addr)
-	buttons := container.New(layout.NewCustomPaddedLayout(0, 0, theme.InnerPadding(), 0),
-		container.NewHBox(d.stop, d.more, d.known, d.copy))
-	d.body = container.NewBorder(container.NewVBox(head, buttons, widget.NewSeparator()), nil, nil, nil, d.scroll)
-	d.box = container.NewPadded(container.NewStack(d.empty, d.body))
+	buttons := container.NewHBox(d.stop, d.known, d.open, d.copy, d.more)
+	d.box = container.NewPadded(container.NewBorder(
+		container.NewVBox(head, buttons, widget.NewSeparator()), nil, nil, nil, d.body.scroll))
+	d.box.Hide()
 	return d
 }
 
-// focus gives the keys to the first button that works: Space presses it, Tab
-// goes on.
+// focus gives the keys to the first button that works: Space presses it, the
+// arrows lead on.
 func (d *details) focus() {
-	for _, b := range []*widget.Button{d.stop, d.known, d.copy} {
-		if !b.Disabled() && d.body.Visible() {
+	for _, b := range []*action{d.stop, d.known, d.open, d.copy} {
+		if !b.Disabled() && d.box.Visible() {
 			d.w.win.Canvas().Focus(b)
 			return
 		}
 	}
 }
 
-// update shows the model's current listener. Texts that are the same stay as
-// they are, so that what the user has marked in them stays marked.
+// update shows the model's current listener.
 func (d *details) update() {
 	r := d.w.model.current()
 	if r == nil {
-		d.body.Hide()
-		d.empty.Show()
-		d.id, d.shown = "", nil
+		d.id = ""
+		d.forget()
 		return
 	}
-	d.empty.Hide()
-	d.body.Show()
 	l := &r.Listener
 	setText(d.title, program(l))
 	where := address(l)
 	if l.Protocol == "udp" {
 		where += " (UDP)"
 	}
-	setText(d.addr, where)
+	setText(d.addr, where+" · "+verdictOf(l).String())
 	d.buttons(r)
-
-	facts := d.w.facts(r)
-	if r.ID == d.id && slices.Equal(facts, d.shown) {
-		return
-	}
 	if r.ID != d.id {
-		d.scroll.ScrollToTop()
+		d.id = r.ID
+		d.forget()
+		d.body.scroll.ScrollToTop()
+		if d.awake {
+			d.askIn(askAfter)
+		}
 	}
-	d.id, d.shown = r.ID, facts
-	d.list.RemoveAll()
-	for _, f := range facts {
-		d.list.Add(f.object())
+	d.body.set(d.facts(r))
+}
+
+// forget drops the answer, and the question that is under way.
+func (d *details) forget() {
+	d.turn++
+	d.explanation, d.failed = nil, nil
+}
+
+// resume and rest follow the page: nothing is asked while it is not shown.
+func (d *details) resume() {
+	d.awake = true
+	if d.id != "" {
+		d.askIn(0)
 	}
+}
+
+func (d *details) rest() {
+	d.awake = false
+	d.turn++
+}
+
+// askIn asks the resident about the listener some time later, and then again
+// and again while it is shown.
+func (d *details) askIn(wait time.Duration) {
+	d.turn++
+	turn, id := d.turn, d.id
+	d.w.after(wait, func() {
+		if turn != d.turn {
+			return
+		}
+		d.w.running.Go(func() {
+			ctx, cancel := context.WithTimeout(d.w.ctx, askTime)
+			defer cancel()
+			e, err := d.w.verbs.Explain(ctx, reeve.ExplainRequest{Listener: id})
+			d.w.do(func() {
+				if turn != d.turn || d.w.ctx.Err() != nil {
+					return
+				}
+				d.explanation, d.failed = e, err
+				if err == nil {
+					d.w.model.clients[id] = len(e.Clients)
+				}
+				d.w.refresh()
+				if r := d.w.model.current(); r != nil && !r.ended {
+					d.askIn(askAgain)
+				}
+			})
+		})
+	})
 }
 
 // buttons sets what the buttons say and whether they work.
 func (d *details) buttons(r *row) {
 	_, ok := d.w.stoppable()
 	enable(d.stop, ok)
-	enable(d.more, ok && len(r.Owners) > 0)
-	label := "I know this"
+	enable(d.more, ok)
+	label := tr("I know this…")
 	if r.Verdict == verdictKnown {
-		label = "Forget this"
+		label = tr("Forget this")
 	}
 	if d.known.Text != label {
 		d.known.SetText(label)
 	}
 	enable(d.known, !r.ended && !d.w.busy(r.ID))
+	_, ok = link(&r.Listener)
+	enable(d.open, ok && !r.ended)
 }
 
-// facts is all that is known of a listener, the words first.
-func (w *window) facts(r *row) []fact {
-	l := &r.Listener
-	var all []fact
-	say := func(text string) {
-		if text != "" {
-			all = append(all, fact{text: text})
-		}
-	}
-	add := func(caption, text string, mono bool) {
-		if text != "" {
-			all = append(all, fact{caption, text, mono})
-		}
-	}
+// facts is all that is known of a listener, the answer first.
+func (d *details) facts(r *row) facts {
+	l, now := &r.Listener, d.w.now()
+	var f facts
 	if r.ended {
-		say("It has ended: it does not listen any more.")
+		f.say(asLead, tr("It has ended: it does not listen any more."))
 	}
-	say(clean(l.Reach, longText))
+	if e := d.explanation; e != nil && !r.ended {
+		f = append(f, explained(e, now)...)
+	} else {
+		f.say(asText, clean(l.Reach, longText))
+	}
 	if l.Look != "" {
-		say("Worth a look: " + clean(l.Look, longText) + ".")
+		f.say(asText, "⚠ "+tr("Worth a look: {{.Why}}.", "Why", clean(l.Look, longText)))
 	}
 	if l.Hidden != "" {
-		say("Owner hidden: " + clean(l.Hidden, longText))
+		f.say(asText, tr("Owner hidden: {{.Why}}", "Why", clean(l.Hidden, longText)))
+		f.add(asPath, tr("To see it"), showHidden)
 	}
-	add("Runs", clean(l.Place, longText), false)
-	add("State", verdictOf(l).word, false)
-	add("Since", since(l, w.now()), false)
+	if d.failed != nil {
+		f.say(asDetail, tr("Portreeve could not say more: {{.Why}}.", "Why", clean(d.failed.Error(), longText)))
+	}
+	f.say(asHeading, tr("Exactly"))
+	f.add(asFact, tr("Runs"), clean(l.Place, longText))
+	f.add(asFact, tr("Project"), clean(l.Project, longText))
+	f.add(asFact, tr("Started by"), startedBy(l))
+	f.add(asFact, tr("Since"), since(l, now))
+	f.add(asFact, tr("Protocol"), protocol(l))
+	if l.Protocol == "tcp" {
+		f.add(asFact, tr("Waiting"), tr("{{.Queue}} of at most {{.Backlog}} connections", "Queue", l.Queue, "Backlog", l.Backlog))
+	}
 	if len(l.Owners) > 1 {
-		say(strconv.Itoa(len(l.Owners)) + " processes hold it. Stop ends the first.")
+		f.say(asText, trn("{{.N}} processes hold it. Stop ends the first.", len(l.Owners)))
 	}
 	for i := range l.Owners {
 		o := &l.Owners[i]
-		all = append(all, fact{caption: clean(o.Name, shortText) + " · pid " + decimal(o.PID)})
-		add("Command", commandLine(o.Cmdline), true)
-		add("File", clean(o.Exe, longText), true)
-		add("Folder", clean(o.Dir, longText), true)
-		add("User", clean(o.User, shortText), false)
-		add("Started", moment(o.Started, w.now(), ""), false)
-		add("Started by", parents(o.Parents), false)
-		add("Unit", clean(o.Unit, longText), false)
-		add("Container", clean(o.Container, longText), false)
+		f.say(asHeading, clean(o.Name, shortText)+" · pid "+decimal(o.PID))
+		f.add(asPath, tr("Command"), commandLine(o.Cmdline))
+		f.add(asPath, tr("File"), clean(o.Exe, longText))
+		f.add(asPath, tr("Folder"), clean(o.Dir, longText))
+		f.add(asFact, tr("User"), clean(o.User, shortText))
+		f.add(asFact, tr("Started"), moment(o.Started, now, ""))
+		f.add(asFact, tr("Chain"), parents(o.Parents))
+		f.add(asFact, tr("Unit"), clean(o.Unit, longText))
+		f.add(asFact, tr("Container"), clean(o.Container, longText))
 	}
-	all = append(all, fact{caption: "Socket"})
-	add("Protocol", protocol(l), false)
-	if l.Protocol == "tcp" {
-		add("Waiting", strconv.FormatUint(uint64(l.Queue), 10)+" of at most "+
-			strconv.FormatUint(uint64(l.Backlog), 10)+" connections", false)
-	}
-	return all
+	return f
 }
+
+// showHidden is the command that shows the owners that an ordinary user can't
+// see.
+const showHidden = "sudo portreeve list"
 
 // protocol says what speaks there, as a listener on :: takes IPv4 too unless it
 // refuses.
@@ -178,9 +226,9 @@ func protocol(l *reeve.Listener) string {
 	}
 	switch {
 	case l.IPv6Only:
-		text += ", IPv6 only"
+		text += ", " + tr("IPv6 only")
 	case l.Address == "::":
-		text += ", IPv6 and IPv4"
+		text += ", " + tr("IPv6 and IPv4")
 	}
 	return text
 }
@@ -201,65 +249,57 @@ func parents(names []string) string {
 	return text
 }
 
-// captionWidth is the left column of the facts, in device-independent pixels.
-const captionWidth = 92
-
-func (f fact) object() fyne.CanvasObject {
-	if f.text == "" {
-		heading := newLine(plain())
-		heading.set(f.caption, strong())
-		return container.NewBorder(container.NewPadded(widget.NewSeparator()), nil, nil, nil, heading)
+// link is where a browser finds a listener, as far as its address tells: a
+// wildcard is reached over loopback. ok is false for what no browser speaks to.
+func link(l *reeve.Listener) (u *url.URL, ok bool) {
+	at, err := netip.ParseAddr(l.Address)
+	if err != nil || l.Protocol != "tcp" {
+		return nil, false
 	}
-	text := widget.NewLabel(f.text)
-	text.Selectable, text.Wrapping = true, fyne.TextWrapWord
-	if f.mono {
-		text.TextStyle.Monospace = true
-		text.SizeName = theme.SizeNameCaptionText
+	switch {
+	case at == netip.IPv4Unspecified():
+		at = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	case at == netip.IPv6Unspecified():
+		at = netip.IPv6Loopback()
 	}
-	if f.caption == "" {
-		return text
+	u = &url.URL{Scheme: "http", Host: net.JoinHostPort(at.String(), strconv.Itoa(int(l.Port))), Path: "/"}
+	if l.Port == 443 || l.Port == 8443 {
+		u.Scheme = "https"
 	}
-	caption := newLine(plain())
-	caption.set(f.caption, faint())
-	return container.New(captioned{}, caption, text)
+	return u, true
 }
 
-// tight stacks the facts: the padding that each text brings is enough, so they
-// overlap by half of it.
-type tight struct{}
+// action is a button of a page. Beside Space it takes Enter; the arrows lead to
+// its neighbours, and Esc back to where the keys belong otherwise.
+type action struct {
+	widget.Button
+	back func()
+}
 
-func (tight) Layout(facts []fyne.CanvasObject, size fyne.Size) {
-	y := float32(0)
-	for _, f := range facts {
-		height := f.MinSize().Height
-		f.Move(fyne.NewPos(0, y))
-		f.Resize(fyne.NewSize(size.Width, height))
-		y += height - theme.InnerPadding()
+func newAction(label string, act, back func()) *action {
+	a := &action{back: back}
+	a.Text, a.OnTapped = label, act
+	a.ExtendBaseWidget(a)
+	return a
+}
+
+// TypedKey adds to a button's keys.
+func (a *action) TypedKey(ev *fyne.KeyEvent) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(a)
+	switch ev.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if !a.Disabled() {
+			a.OnTapped()
+		}
+	case fyne.KeyRight, fyne.KeyDown:
+		c.FocusNext()
+	case fyne.KeyLeft, fyne.KeyUp:
+		c.FocusPrevious()
+	case fyne.KeyEscape:
+		a.back()
+	default:
+		a.Button.TypedKey(ev)
 	}
-}
-
-func (tight) MinSize(facts []fyne.CanvasObject) fyne.Size {
-	s := fyne.NewSize(0, theme.InnerPadding())
-	for _, f := range facts {
-		s.Width = max(s.Width, f.MinSize().Width)
-		s.Height += f.MinSize().Height - theme.InnerPadding()
-	}
-	return s
-}
-
-// captioned puts a caption of fixed width before a text that wraps.
-type captioned struct{}
-
-func (captioned) Layout(two []fyne.CanvasObject, size fyne.Size) {
-	two[0].Move(fyne.NewPos(0, 1))
-	two[0].Resize(fyne.NewSize(captionWidth, two[0].MinSize().Height))
-	two[1].Move(fyne.NewPos(captionWidth, 0))
-	two[1].Resize(fyne.NewSize(max(0, size.Width-captionWidth), size.Height))
-}
-
-func (captioned) MinSize(two []fyne.CanvasObject) fyne.Size {
-	text := two[1].MinSize()
-	return fyne.NewSize(captionWidth+text.Width, max(text.Height, two[0].MinSize().Height))
 }
 
 func setText(l *widget.Label, text string) {
@@ -268,7 +308,7 @@ func setText(l *widget.Label, text string) {
 	}
 }
 
-func enable(b *widget.Button, on bool) {
+func enable(b fyne.Disableable, on bool) {
 	if on == !b.Disabled() {
 		return
 	}

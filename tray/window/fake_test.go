@@ -209,6 +209,37 @@ type desk struct {
 	t     *testing.T
 	verbs *fakeVerbs
 	queue chan func()
+
+	time   time.Time
+	timers []timer
+}
+
+// timer is what the window wants to do later.
+type timer struct {
+	at time.Time
+	do func()
+}
+
+// pass lets time go by, and does what is due meanwhile.
+func (d *desk) pass(by time.Duration) {
+	d.t.Helper()
+	end := d.time.Add(by)
+	for {
+		next := -1
+		for i, t := range d.timers {
+			if !t.at.After(end) && (next < 0 || t.at.Before(d.timers[next].at)) {
+				next = i
+			}
+		}
+		if next < 0 {
+			d.time = end
+			return
+		}
+		t := d.timers[next]
+		d.timers = slices.Delete(d.timers, next, next+1)
+		d.time = t.at
+		t.do()
+	}
 }
 
 // open makes a window whose watch has told a snapshot of ls.
@@ -227,7 +258,7 @@ func openSilent(t *testing.T, first reeve.ShowRequest) *desk {
 	t.Cleanup(a.Quit)
 	wear("light")
 	d := &desk{
-		t: t, queue: make(chan func(), 1000),
+		t: t, queue: make(chan func(), 1000), time: noon,
 		verbs: &fakeVerbs{watch: make(chan watched), watches: make(chan struct{}, 100)},
 	}
 	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
@@ -236,7 +267,11 @@ func openSilent(t *testing.T, first reeve.ShowRequest) *desk {
 	win := a.NewWindow(Title)
 	win.Resize(fyne.NewSize(startWidth, startHeight))
 	d.window = newWindow(t.Context(), d.verbs, win, first,
-		func(f func()) { d.queue <- f }, func() time.Time { return noon })
+		func(f func()) { d.queue <- f },
+		clock{func() time.Time { return d.time }, func(after time.Duration, f func()) {
+			d.timers = append(d.timers, timer{d.time.Add(after), f})
+		}})
+	d.model.me = "alice"
 	d.listenersPage = d.window.listeners
 	t.Cleanup(func() { d.close(); win.Close() })
 	return d

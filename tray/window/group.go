@@ -19,14 +19,32 @@ const groupTime = 3 * time.Minute
 // device-independent pixels.
 const membersHeight = 260
 
-// more opens the menu beside Stop.
+// more opens the menu of what else can be done.
 func (w *window) more() {
-	menu := fyne.NewMenu("",
-		fyne.NewMenuItem("Stop the process group…", func() { w.stopGroup(reeve.OfGroup) }),
-		fyne.NewMenuItem("Stop the session…", func() { w.stopGroup(reeve.OfSession) }),
-		fyne.NewMenuItem("Stop the whole project…", func() { w.stopGroup(reeve.OfProject) }))
-	b := w.listeners.details.more
-	widget.ShowPopUpMenuAtRelativePosition(menu, w.win.Canvas(), fyne.NewPos(0, b.Size().Height), b)
+	r := w.model.current()
+	if r == nil {
+		return
+	}
+	force := fyne.NewMenuItem(tr("Force stop"), w.forceStop)
+	items := []*fyne.MenuItem{force, fyne.NewMenuItemSeparator()}
+	for _, one := range []struct{ label, of string }{
+		{tr("Stop the process group…"), reeve.OfGroup},
+		{tr("Stop the session…"), reeve.OfSession},
+		{tr("Stop the whole project…"), reeve.OfProject},
+	} {
+		i := fyne.NewMenuItem(one.label, func() { w.stopGroup(one.of) })
+		i.Disabled = len(r.Owners) == 0
+		items = append(items, i)
+	}
+	items = append(items, fyne.NewMenuItemSeparator(),
+		fyne.NewMenuItem(tr("Ask whether it answers"), func() { w.explain(address(&r.Listener)) }))
+	w.menu(w.listeners.details.more, items...)
+}
+
+// menu opens a menu below a button.
+func (w *window) menu(below fyne.CanvasObject, items ...*fyne.MenuItem) {
+	widget.ShowPopUpMenuAtRelativePosition(fyne.NewMenu("", items...), w.win.Canvas(),
+		fyne.NewPos(0, below.Size().Height), below)
 }
 
 // stopGroup asks what belongs together with the selected listener's topmost
@@ -40,16 +58,16 @@ func (w *window) stopGroup(of string) {
 	dry := reeve.GroupRequest{ID: q.ID, Owner: q.Owner, Of: of}
 	s := step{label: "Stop", where: address(l), from: q.ID}
 	var group *reeve.Group
-	w.run(job{id: q.ID, doing: "Looking for what belongs to " + program(l) + "…"},
+	w.run(job{id: q.ID, doing: tr("Looking for what belongs to {{.Program}}…", "Program", program(l))},
 		func(ctx context.Context) (err error) { group, err = w.verbs.StopGroup(ctx, dry); return err },
 		func(err error) {
 			if err != nil {
 				w.refused(err, s)
 				return
 			}
-			w.outcome.say("Nothing was stopped: "+counted(group)+".", "")
+			w.outcome.say(tr("Nothing was stopped: {{.Why}}.", "Why", counted(group)), "")
 			if w.occupied(s.from) {
-				w.outcome.offer(choice{label: "Show them…", act: func() { w.confirmGroup(dry, group) }})
+				w.outcome.offer(choice{label: tr("Show them…"), act: func() { w.confirmGroup(dry, group) }})
 				return
 			}
 			w.confirmGroup(dry, group)
@@ -58,7 +76,7 @@ func (w *window) stopGroup(of string) {
 
 // counted says what a group is and how many are in it.
 func counted(g *reeve.Group) string {
-	return clean(g.Title, longText) + " has " + plural(len(g.Members), "program", "programs") + " to stop"
+	return trn("{{.Title}} has {{.N}} programs to stop", len(g.Members), "Title", clean(g.Title, longText))
 }
 
 // confirmGroup shows who would be ended and who would not, and ends exactly
@@ -69,24 +87,24 @@ func (w *window) confirmGroup(dry reeve.GroupRequest, g *reeve.Group) {
 		all.Add(memberView(&g.Members[i]))
 	}
 	if len(g.Spared) > 0 {
-		all.Add(fact{caption: "Left alone"}.object())
+		all.Add(fact{asHeading, "", tr("Left alone")}.object())
 	}
 	for i := range g.Spared {
 		all.Add(memberView(&g.Spared[i]))
 	}
 	scroll := container.NewVScroll(all)
 	scroll.SetMinSize(fyne.NewSize(0, min(all.MinSize().Height, membersHeight)))
-	content := container.NewVBox(sentence(capital(counted(g))+". Unsaved work in them may be lost."), scroll)
-	what := "Stop " + plural(len(g.Members), "program", "programs")
+	content := container.NewVBox(sentence(tr("{{.What}}. Unsaved work in them may be lost.", "What", capital(counted(g)))), scroll)
+	what := trn("Stop {{.N}} programs", len(g.Members))
 	if len(g.Members) == 0 {
-		w.ask("Nobody to stop", container.NewVBox(sentence(capital(counted(g))+"."), scroll), nil, "Close")
+		w.ask(tr("Nobody to stop"), container.NewVBox(sentence(capital(counted(g))+"."), scroll), nil, tr("Close"))
 		return
 	}
 	sure := dry
 	for _, m := range g.Members {
 		sure.Confirmed = append(sure.Confirmed, m.Owner)
 	}
-	w.ask(what+"?", content, []choice{{label: what, loss: true, act: func() { w.endGroup(sure, what) }}}, "Cancel")
+	w.ask(what+"?", content, []choice{{label: what, loss: true, act: func() { w.endGroup(sure) }}}, tr("Cancel"))
 }
 
 // memberView shows a member: its name, and below who that is exactly.
@@ -108,9 +126,9 @@ func memberView(m *reeve.Member) fyne.CanvasObject {
 }
 
 // endGroup ends the confirmed members and tells how that went.
-func (w *window) endGroup(q reeve.GroupRequest, what string) {
+func (w *window) endGroup(q reeve.GroupRequest) {
 	var group *reeve.Group
-	w.run(job{id: q.ID, doing: strings.Replace(what, "Stop", "Stopping", 1) + "…", stops: true, within: groupTime},
+	w.run(job{id: q.ID, doing: trn("Stopping {{.N}} programs…", len(q.Confirmed)), stops: true, within: groupTime},
 		func(ctx context.Context) (err error) { group, err = w.verbs.StopGroup(ctx, q); return err },
 		func(err error) {
 			if err != nil {

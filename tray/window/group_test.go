@@ -44,7 +44,7 @@ func TestTheMenuBesideStopListsFirstAndThenStopsExactlyThose(t *testing.T) {
 			return g, nil
 		})
 		test.Tap(d.details.more)
-		for range i + 1 {
+		for range i + 2 { // Force stop stands first
 			d.typeKey(fyne.KeyDown)
 		}
 		d.typeKey(fyne.KeyReturn)

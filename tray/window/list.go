@@ -1,56 +1,112 @@
 package window
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
+
+// holdTime is how long the list is held still after the pointer last moved over
+// it: somebody who left it there is not aiming any more.
+const holdTime = 20 * time.Second
 
 // rowList is the list of listeners. Its selection is the model's: rows that come
 // and go move the selection's index with it, and the offset so that the rows in
 // sight stay where they are.
 type rowList struct {
 	widget.List
-	w *window
-	p *listenersPage
+	w    *window
+	p    *listenersPage
+	ring *canvas.Rectangle // around the list while it has the keys
+
+	drawn []item                // as of the last update
+	views map[*rowView]struct{} // that show something, or did
+	under *rowView              // the one beneath the pointer; nil for none
+	moved time.Time             // when the pointer last moved over the list
 }
 
 func newRowList(p *listenersPage) *rowList {
 	w := p.w
-	l := &rowList{w: w, p: p}
+	l := &rowList{w: w, p: p, ring: canvas.NewRectangle(nil), views: map[*rowView]struct{}{}}
+	l.ring.CornerRadius, l.ring.StrokeWidth = 5, 1
+	l.ring.Hide()
+	l.HideSeparators = true
 	l.Length = func() int { return len(w.model.shown) }
-	l.CreateItem = func() fyne.CanvasObject { return newRowView() }
+	l.CreateItem = func() fyne.CanvasObject { return newRowView(l) }
 	l.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
 		if i < len(w.model.shown) {
-			o.(*rowView).set(w.model.shown[i], w)
+			v := o.(*rowView)
+			l.views[v] = struct{}{}
+			v.set(w.model.shown[i])
 		}
 	}
 	l.OnSelected = func(i widget.ListItemID) {
-		if !w.syncing && i < len(w.model.shown) {
-			w.choose(w.model.shown[i].ID)
+		if w.syncing || i >= len(w.model.shown) {
+			return
 		}
+		if h := w.model.shown[i].head; h != nil {
+			l.p.fold(h)
+			return
+		}
+		w.choose(w.model.shown[i].row.ID)
 	}
 	l.ExtendBaseWidget(l)
 	return l
 }
 
-// update sorts the model and draws it. At the very top the list stays there, so
-// that a new listener is seen; further down the rows in sight don't move.
+// pointed and left note where the pointer is.
+func (l *rowList) pointed(v *rowView) { l.under, l.moved = v, l.w.now() }
+
+func (l *rowList) left(v *rowView) {
+	if l.under == v {
+		l.under = nil
+		l.w.tick()
+	}
+}
+
+// held tells whether somebody aims at a row, so that nothing may move there.
+func (l *rowList) held() bool { return l.under != nil && l.w.now().Sub(l.moved) < holdTime }
+
+// pitch is how far the rows stand from each other.
+func pitch() float32 { return rowHeight + theme.Padding() }
+
+// anchor is the item that must not move: the one beneath the pointer, else the
+// selected one where it is in sight, else the first in sight. At the very top
+// there is none, so that what comes there is seen.
+func (l *rowList) anchor() (id string, at int) {
+	offset := l.GetScrollOffset()
+	place := func(id string) int {
+		for i, one := range l.drawn {
+			if one.id() == id {
+				return i
+			}
+		}
+		return -1
+	}
+	if l.held() {
+		id := l.under.item.id()
+		return id, place(id)
+	}
+	if offset <= 0 || len(l.drawn) == 0 {
+		return "", -1
+	}
+	if i := place(l.w.model.selected); i >= 0 && float32(i+1)*pitch() > offset && float32(i)*pitch() < offset+l.Size().Height {
+		return l.w.model.selected, i
+	}
+	at = min(int(offset/pitch()), len(l.drawn)-1)
+	return l.drawn[at].id(), at
+}
+
+// update draws the model, which has been settled.
 func (l *rowList) update() {
 	m := l.w.model
-	offset, pitch := l.GetScrollOffset(), rowHeight+theme.Padding()
-	anchor, was := "", 0
-	if offset > 0 {
-		was = min(int(offset/pitch), len(m.shown)-1)
-		if i := m.index(m.selected); i > was && float32(i)*pitch < offset+l.Size().Height {
-			was = i
-		}
-		if was >= 0 {
-			anchor = m.shown[was].ID
-		}
-	}
-	m.settle()
+	id, was := l.anchor()
+	offset := l.GetScrollOffset()
+	l.drawn = m.shown
+	l.ring.StrokeColor = theme.Color(theme.ColorNamePrimary)
 
 	l.w.syncing = true
 	defer func() { l.w.syncing = false }()
@@ -59,8 +115,8 @@ func (l *rowList) update() {
 	} else {
 		l.UnselectAll()
 	}
-	if is := m.index(anchor); is >= 0 {
-		offset += float32(is-was) * pitch
+	if is := m.index(id); is >= 0 && was >= 0 {
+		offset = max(0, offset+float32(is-was)*pitch())
 	}
 	if offset != l.GetScrollOffset() {
 		l.ScrollToOffset(offset)
@@ -68,7 +124,16 @@ func (l *rowList) update() {
 	l.Refresh()
 }
 
-// step moves the selection by n rows and keeps it in sight.
+// animate brings the rows on the screen to the time.
+func (l *rowList) animate() {
+	for v := range l.views {
+		if v.item != (item{}) {
+			v.paintGlow()
+		}
+	}
+}
+
+// step moves the selection by n items and keeps it in sight.
 func (l *rowList) step(n int) {
 	m := l.w.model
 	if len(m.shown) == 0 {
@@ -83,23 +148,23 @@ func (l *rowList) step(n int) {
 	default:
 		i = min(max(i+n, 0), len(m.shown)-1)
 	}
-	id := m.shown[i].ID
+	id := m.shown[i].id()
 	l.w.choose(id)
 	if i := m.index(id); i >= 0 {
 		l.ScrollTo(i)
 	}
 }
 
-// FocusGained and FocusLost keep List from drawing a second, grey cursor of its
-// own: here the selection is the cursor.
-func (l *rowList) FocusGained() {}
+// FocusGained shows the ring. It and FocusLost keep List from drawing a second,
+// grey cursor of its own: here the selection is the cursor.
+func (l *rowList) FocusGained() { l.ring.Show() }
 
 // FocusLost is FocusGained's other half.
-func (l *rowList) FocusLost() {}
+func (l *rowList) FocusLost() { l.ring.Hide() }
 
 // TypedKey moves the selection and acts on it.
 func (l *rowList) TypedKey(ev *fyne.KeyEvent) {
-	page := max(1, int(l.Size().Height/(rowHeight+theme.Padding()))-1)
+	page := max(1, int(l.Size().Height/pitch())-1)
 	switch ev.Name {
 	case fyne.KeyDown:
 		l.step(1)
@@ -113,12 +178,29 @@ func (l *rowList) TypedKey(ev *fyne.KeyEvent) {
 		l.step(-len(l.w.model.shown))
 	case fyne.KeyEnd:
 		l.step(len(l.w.model.shown))
-	case fyne.KeyReturn, fyne.KeyEnter:
-		l.p.details.focus()
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace, fyne.KeyLeft, fyne.KeyRight:
+		l.act(ev.Name)
 	case fyne.KeyDelete:
 		l.w.stop()
 	case fyne.KeyEscape:
-		l.p.search.clear()
+		l.p.escape()
+	}
+}
+
+// act folds a heading, or goes to the details of a row.
+func (l *rowList) act(key fyne.KeyName) {
+	i := l.w.model.index(l.w.model.selected)
+	if i < 0 {
+		return
+	}
+	h := l.w.model.shown[i].head
+	folded := h != nil && l.w.model.folded(h.group)
+	switch {
+	case h == nil && key != fyne.KeyLeft && key != fyne.KeySpace:
+		l.p.details.focus()
+	case h == nil, key == fyne.KeyLeft && folded, key == fyne.KeyRight && !folded:
+	default:
+		l.p.fold(h)
 	}
 }
 
@@ -137,34 +219,46 @@ type searchEntry struct {
 }
 
 func newSearchEntry(p *listenersPage) *searchEntry {
-	w := p.w
-	e := &searchEntry{w: w, p: p}
+	e := &searchEntry{w: p.w, p: p}
 	e.ExtendBaseWidget(e)
-	e.SetPlaceHolder("Search: program, port, address, folder, user, pid ( / )")
+	e.SetPlaceHolder(tr("Search: program, port, folder, user, :new, :open …  ( / )"))
 	e.OnChanged = func(text string) {
-		if w.syncing {
+		if p.w.syncing {
 			return
 		}
-		w.model.query = text
-		w.refresh()
+		p.w.model.narrow(text, p.w.model.filter)
+		p.w.refresh()
 		p.list.ScrollToTop()
 	}
 	return e
 }
 
 // TypedKey adds to an entry's keys: Esc clears the search and gives the keys
-// back to the list, as Enter and the arrow down do without clearing.
+// back to the list, as Enter and the arrow down do without clearing. Enter
+// selects the first row where none is.
 func (e *searchEntry) TypedKey(ev *fyne.KeyEvent) {
 	switch ev.Name {
 	case fyne.KeyEscape:
 		e.clear()
-	case fyne.KeyReturn, fyne.KeyEnter:
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeyDown:
 		e.w.win.Canvas().Focus(e.p.list)
-	case fyne.KeyDown:
-		e.w.win.Canvas().Focus(e.p.list)
-		e.p.list.step(1)
+		if ev.Name == fyne.KeyDown || e.w.model.index(e.w.model.selected) < 0 {
+			e.p.list.stepToRow()
+		}
 	default:
 		e.Entry.TypedKey(ev)
+	}
+}
+
+// stepToRow is a step down that passes headings.
+func (l *rowList) stepToRow() {
+	m := l.w.model
+	for i := m.index(m.selected) + 1; i < len(m.shown); i++ {
+		if m.shown[i].row != nil {
+			l.w.choose(m.shown[i].row.ID)
+			l.ScrollTo(i)
+			return
+		}
 	}
 }
 
@@ -172,135 +266,3 @@ func (e *searchEntry) clear() {
 	e.SetText("")
 	e.w.win.Canvas().Focus(e.p.list)
 }
-
-// rowHeight holds two lines: of the normal text size and of the caption size.
-const rowHeight = 46
-
-// rowView is one row: five columns, two of them with two lines.
-type rowView struct {
-	widget.BaseWidget
-	state, addr, reach, prog, place, user, since line
-}
-
-func newRowView() *rowView {
-	v := &rowView{
-		state: newLine(plain()), addr: newLine(strong()), reach: newLine(faint()),
-		prog: newLine(strong()), place: newLine(faint()), user: newLine(plain()), since: newLine(plain()),
-	}
-	v.ExtendBaseWidget(v)
-	return v
-}
-
-func (v *rowView) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.New(columns{height: rowHeight},
-		v.state, container.New(pair{}, v.addr, v.reach),
-		container.New(pair{}, v.prog, v.place), v.user, v.since))
-}
-
-// set shows a row. An ended one is faint and says so, as one that is being
-// stopped does.
-func (v *rowView) set(r *row, w *window) {
-	l := &r.Listener
-	state, main, name := verdictOf(l), plain(), strong()
-	stateStyle := main
-	if l.Verdict == verdictNew {
-		stateStyle = name
-		if r.ID != w.model.selected { // blue on the selection's blue is hard to read
-			stateStyle.ColorName = theme.ColorNamePrimary
-		}
-	}
-	if w.jobs[r.ID].stops {
-		state, stateStyle = verdict{"…", "Stopping"}, name
-	}
-	if r.ended {
-		state = verdict{"–", "Ended"}
-		main.ColorName, name.ColorName = theme.ColorNamePlaceHolder, theme.ColorNamePlaceHolder
-		stateStyle = main
-	}
-	v.state.set(state.String(), stateStyle)
-	v.addr.set(shortAddress(l), name)
-	v.reach.set(within(l), faint())
-	v.prog.set(program(l), name)
-	v.place.set(under(l), faint())
-	v.user.set(user(l), main)
-	v.since.set(since(l, w.now()), main)
-}
-
-// header names the columns.
-func header() fyne.CanvasObject {
-	var cells []fyne.CanvasObject
-	for _, name := range []string{"State", "Address", "Program", "User", "Since"} {
-		l := newLine(plain())
-		s := faint()
-		s.TextStyle.Bold = true
-		l.set(name, s)
-		cells = append(cells, l)
-	}
-	return container.New(columns{height: 28}, cells...)
-}
-
-// columns lays out state, address, program, user and since. The program takes
-// what the others leave; user and since give way in a narrow window.
-type columns struct{ height float32 }
-
-// The widths of the columns, in Fyne's device-independent pixels.
-const (
-	stateWidth   = 112
-	addressWidth = 168
-	programWidth = 120 // at least
-	userWidth    = 76
-	sinceWidth   = 124
-)
-
-func (c columns) Layout(cells []fyne.CanvasObject, size fyne.Size) {
-	widths := [5]float32{stateWidth, addressWidth, 0, userWidth, sinceWidth}
-	rest := size.Width - stateWidth - addressWidth
-	for _, i := range []int{3, 4} {
-		if rest-widths[i] < programWidth {
-			widths[i] = 0
-		}
-		rest -= widths[i]
-	}
-	widths[2] = max(rest, programWidth)
-	x := float32(0)
-	for i, cell := range cells {
-		height := cell.MinSize().Height
-		if widths[i] == 0 {
-			cell.Hide()
-			continue
-		}
-		cell.Show()
-		cell.Move(fyne.NewPos(x, (c.height-height)/2))
-		cell.Resize(fyne.NewSize(widths[i], height))
-		x += widths[i]
-	}
-}
-
-func (c columns) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(stateWidth+addressWidth+programWidth, c.height)
-}
-
-// pair sets two lines closer together than their own padding does.
-type pair struct{}
-
-func (pair) Layout(lines []fyne.CanvasObject, size fyne.Size) {
-	y := float32(0)
-	for _, l := range lines {
-		height := l.MinSize().Height
-		l.Move(fyne.NewPos(0, y))
-		l.Resize(fyne.NewSize(size.Width, height))
-		y += height - overlap()
-	}
-}
-
-func (pair) MinSize(lines []fyne.CanvasObject) fyne.Size {
-	var s fyne.Size
-	for _, l := range lines {
-		s.Width = max(s.Width, l.MinSize().Width)
-		s.Height += l.MinSize().Height - overlap()
-	}
-	return fyne.NewSize(s.Width, s.Height+overlap())
-}
-
-// overlap is the padding between two lines that is too much: all of one.
-func overlap() float32 { return 2*theme.InnerPadding() - 1 }

@@ -175,3 +175,28 @@ func (f fixedWidth) MinSize(all []fyne.CanvasObject) fyne.Size {
 	}
 	return s
 }
+
+// pair sets two lines closer together than their own padding does.
+type pair struct{}
+
+func (pair) Layout(lines []fyne.CanvasObject, size fyne.Size) {
+	y := float32(0)
+	for _, l := range lines {
+		height := l.MinSize().Height
+		l.Move(fyne.NewPos(0, y))
+		l.Resize(fyne.NewSize(size.Width, height))
+		y += height - overlap()
+	}
+}
+
+func (pair) MinSize(lines []fyne.CanvasObject) fyne.Size {
+	var s fyne.Size
+	for _, l := range lines {
+		s.Width = max(s.Width, l.MinSize().Width)
+		s.Height += l.MinSize().Height - overlap()
+	}
+	return fyne.NewSize(s.Width, s.Height+overlap())
+}
+
+// overlap is the padding between two lines that is too much: all of one.
+func overlap() float32 { return 2*theme.InnerPadding() - 1 }

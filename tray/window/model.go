@@ -10,37 +10,88 @@ import (
 	"portreeve/monitor/reeve"
 )
 
-// row is one line of the list: a listener as last told, and what is made of it
-// once. A row is replaced, never changed, but for rank and ended.
+// The times of a row's life on the screen.
+const (
+	glowTime = 4 * time.Second // how long a row that has come is marked
+	fadeTime = 4 * time.Second // how long one that has ended stays
+)
+
+// row is one listener of the list as last told, and what is made of it once. A
+// row is replaced when something is told of it.
 type row struct {
 	reeve.Listener
 	at netip.Addr // zero where the address does not parse
-	// rank is the group that the row stands in, the lowest first. It is decided
-	// when the row comes and only ever sinks in number, so that "I know this"
-	// does not make a row jump away from the pointer.
+	// rank is what the row is worth, the lowest first. It is decided when the
+	// row comes and only ever sinks in number, and group stays as long as
+	// nothing else is known of what started it: so "I know this" does not make a
+	// row jump away from the pointer.
 	rank  int
-	find  string // what search looks through: lower case, cleaned
-	ended bool   // it has closed, and stays because it is the selected one
+	group *group
+	mine  bool
+	find  string    // what search looks through: lower case, cleaned
+	came  time.Time // when it opened; zero where it was there before the window
+	ended bool      // it has closed and stays for a while, or as the selected one
+	gone  time.Time // when it closed
 }
+
+// glow is how much a row is marked as having just come, from 1 to 0.
+func (r *row) glow(now time.Time) float64 {
+	if r.came.IsZero() || r.ended {
+		return 0
+	}
+	left := glowTime - now.Sub(r.came)
+	return min(1, max(0, 2*float64(left)/float64(glowTime))) // full for its first half
+}
+
+// item is one line of the list: a row, or the heading of those that follow.
+type item struct {
+	row  *row
+	head *heading
+}
+
+// id names an item: a listener's id, or a heading's key.
+func (i item) id() string {
+	if i.row != nil {
+		return i.row.ID
+	}
+	return headingID + i.head.group.key
+}
+
+// headingID begins the ids of headings. A listener's begins with a boot's.
+const headingID = "heading:"
 
 // model is the list without a screen. Nothing in it blocks, and all of it
 // belongs to one goroutine. Changes are taken one by one and sorted in at
-// settle, so that ten thousand of them cost one sort. The zero model is not
+// settle, so that ten thousand of them cost one merge. The zero model is not
 // ready: newModel makes one.
 type model struct {
-	rows  map[string]*row
-	shown []*row // valid after settle: what passes, in order
+	rows   map[string]*row
+	groups map[string]*group // by key; they are kept, so that two can be compared
 
-	selected string // a listener's id; may name one that is not there (yet)
-	query    string // as typed
-	folded   bool   // show what lists for people leave out at first
+	shown []item // valid after settle: what passes, in order; made anew each time
+	order []*row // valid after settle: all rows, sorted
+	fresh []*row // came since; not in order yet
+	stale bool   // rows of order were replaced or taken away
+	resort,
+	refilter bool // shown, or all of order, has to be made anew
+	tally counts
 
+	selected string // a listener's id or a heading's; may name one that is not there (yet)
+	arrangement
+	unfolded map[string]bool // groups that the user folded or unfolded, by key
+
+	clients map[string]int // connected to a listener, by its id, where that is known
+
+	me       string    // who uses this window; empty where that is not known
 	complete bool      // a snapshot has come
 	asOf     time.Time // when the last event came
 	partial  string
+	source   string
 }
 
-func newModel() *model { return &model{rows: map[string]*row{}} }
+func newModel() *model {
+	return &model{rows: map[string]*row{}, groups: map[string]*group{}, unfolded: map[string]bool{}, clients: map[string]int{}}
+}
 
 // apply takes one event of the watch that came at now. Events of other kinds
 // than those about listeners change nothing.
@@ -49,169 +100,286 @@ func (m *model) apply(ev reeve.Event, now time.Time) {
 	switch ev.Event {
 	case reeve.EventSnapshot:
 		if ev.Snapshot != nil {
-			m.replace(ev.Snapshot)
+			m.replace(ev.Snapshot, now)
 		}
 	case reeve.EventClosed:
 		if ev.Listener != nil {
-			m.end(ev.Listener.ID)
+			m.end(ev.Listener.ID, now)
 		}
-	case reeve.EventOpened, reeve.EventRebound, reeve.EventOwner, reeve.EventJudged:
+	case reeve.EventOpened, reeve.EventRebound:
 		if ev.Listener != nil {
-			m.put(ev.Listener)
+			if ev.Before != "" && ev.Before != ev.Listener.ID {
+				m.rebind(ev.Before, ev.Listener, now)
+			}
+			m.put(ev.Listener, now)
+		}
+	case reeve.EventOwner, reeve.EventJudged:
+		if ev.Listener != nil {
+			m.put(ev.Listener, time.Time{})
 		}
 	}
 }
 
 // replace makes the list what a snapshot says. Rows that were there before keep
-// their rank: a lost connection that comes back moves nothing.
-func (m *model) replace(all *reeve.Listing) {
-	m.complete, m.partial = true, all.Partial
+// their place: a lost connection that comes back moves nothing.
+func (m *model) replace(all *reeve.Listing, now time.Time) {
+	m.partial, m.source = all.Partial, all.Source
+	came := now
+	if !m.complete {
+		came = time.Time{} // they did not come, the window did
+	}
+	m.complete = true
 	here := make(map[string]bool, len(all.Listeners))
 	for i := range all.Listeners {
 		here[all.Listeners[i].ID] = true
-		m.put(&all.Listeners[i])
+		m.put(&all.Listeners[i], came)
 	}
-	for id := range m.rows {
-		if !here[id] {
-			m.end(id)
+	for id, r := range m.rows {
+		if !here[id] && !r.ended {
+			m.end(id, now)
 		}
 	}
 }
 
-func (m *model) put(l *reeve.Listener) {
-	r := &row{Listener: *l, rank: m.rank(l), find: haystack(l)}
+// put takes a listener in; came is when it opened, where it is a new one.
+func (m *model) put(l *reeve.Listener, came time.Time) {
+	r := &row{Listener: *l, find: haystack(l), came: came, mine: m.owns(l)}
 	r.at, _ = netip.ParseAddr(l.Address)
-	if old := m.rows[l.ID]; old != nil {
-		r.rank = min(r.rank, old.rank)
+	r.rank = rank(l)
+	old := m.rows[l.ID]
+	if old != nil {
+		r.rank, r.came, m.stale = min(r.rank, old.rank), old.came, true
 	}
+	r.group = m.groupOf(r, old)
 	m.rows[l.ID] = r
+	m.fresh = append(m.fresh, r)
 }
 
-// end takes a row away; the selected one stays, marked, until another is.
-func (m *model) end(id string) {
-	r := m.rows[id]
-	if r == nil {
+// rebind puts a listener in the place of one that ended as it came: a server
+// that was started again. A selected one stays beside it, ended, since a stop
+// that was meant for the one must not meet the other.
+func (m *model) rebind(before string, l *reeve.Listener, now time.Time) {
+	old := m.rows[before]
+	if old == nil {
 		return
 	}
-	if id != m.selected {
-		delete(m.rows, id)
+	if before == m.selected {
+		m.end(before, now)
 		return
 	}
-	r.ended = true
+	delete(m.rows, before)
+	m.stale = true
 }
 
-func (m *model) rank(l *reeve.Listener) int {
+// end marks a row as ended. It leaves later: see sweep.
+func (m *model) end(id string, now time.Time) {
+	if r := m.rows[id]; r != nil && !r.ended {
+		r.ended, r.gone, m.refilter = true, now, true
+	}
+}
+
+// sweep takes away rows that ended fadeTime ago, but for the selected one; while
+// the list is held (somebody aims at it) none goes.
+func (m *model) sweep(now time.Time, held bool) {
+	if held {
+		return
+	}
+	for _, r := range m.order {
+		if r.ended && r.ID != m.selected && now.Sub(r.gone) >= fadeTime && m.rows[r.ID] == r {
+			delete(m.rows, r.ID)
+			m.stale = true
+		}
+	}
+}
+
+// lively tells whether a row glows or fades, so that time alone changes the list.
+func (m *model) lively(now time.Time) bool {
+	return slices.ContainsFunc(m.order, func(r *row) bool { return r.ended && r.ID != m.selected || r.glow(now) > 0 })
+}
+
+// The ranks of rows: what is new, what is worth a look, all else.
+const (
+	rankNew = iota
+	rankLook
+	rankPlain
+)
+
+func rank(l *reeve.Listener) int {
 	switch {
 	case l.Verdict == verdictNew:
-		return 0
+		return rankNew
 	case l.Look != "":
-		return 1
+		return rankLook
 	}
-	return 2
+	return rankPlain
 }
 
-// choose selects a listener by its id; an empty id selects none. A row that has
-// ended and was kept for its selection goes.
+// owns tells whether a listener is the user's own.
+func (m *model) owns(l *reeve.Listener) bool {
+	who := user(l)
+	return l.Origin.Kind != reeve.OriginSystem && (who == "" || m.me == "" || who == m.me)
+}
+
+// choose selects an item by its id; an empty id selects none. A row that has
+// ended and was kept for its selection goes with the next sweep.
 func (m *model) choose(id string) {
-	if id == m.selected {
-		return
+	if id != m.selected {
+		m.selected, m.refilter = id, true
 	}
-	if r := m.rows[m.selected]; r != nil && r.ended {
-		delete(m.rows, m.selected)
-	}
-	m.selected = id
 }
 
-// reveal lifts what would hide a listener: the search, and the fold.
+// reveal lifts what would hide a listener: the search, the filter and the fold.
 func (m *model) reveal(id string) {
 	r := m.rows[id]
 	if r == nil {
 		return
 	}
+	m.refilter = true
 	if !m.matches(r) {
 		m.query = ""
 	}
-	if r.Folded {
-		m.folded = true
+	if !m.filter.passes(r) {
+		m.filter = filterAll
+	}
+	m.words = m.parse()
+	if m.folded(r.group) {
+		m.unfolded[r.group.key] = true
 	}
 }
 
-// settle sorts and filters after changes; shown is valid from then on.
+// settle sorts and filters after changes; shown is valid from then on. Without
+// changes it does nothing.
 func (m *model) settle() {
-	m.shown = m.shown[:0]
-	for _, r := range m.rows {
-		if m.passes(r) {
-			m.shown = append(m.shown, r)
+	if !m.resort && !m.refilter && !m.stale && len(m.fresh) == 0 {
+		return
+	}
+	compare := m.compare()
+	switch {
+	case m.resort:
+		m.order = m.order[:0]
+		for _, r := range m.rows {
+			m.order = append(m.order, r)
+		}
+		slices.SortFunc(m.order, compare)
+	default:
+		m.merge(compare)
+	}
+	m.fresh, m.resort, m.refilter, m.stale = nil, false, false, false
+	m.filterAll()
+}
+
+// merge brings what changed into the order: that of the rest stays as it is.
+func (m *model) merge(compare func(a, b *row) int) {
+	live := func(r *row) bool { return m.rows[r.ID] == r }
+	if m.stale {
+		m.order = slices.DeleteFunc(m.order, func(r *row) bool { return !live(r) })
+	}
+	m.fresh = slices.DeleteFunc(m.fresh, func(r *row) bool { return !live(r) })
+	if len(m.fresh) == 0 {
+		return
+	}
+	slices.SortFunc(m.fresh, compare)
+	merged := make([]*row, 0, len(m.order)+len(m.fresh))
+	i, j := 0, 0
+	for i < len(m.order) && j < len(m.fresh) {
+		if compare(m.order[i], m.fresh[j]) <= 0 {
+			merged, i = append(merged, m.order[i]), i+1
+		} else {
+			merged, j = append(merged, m.fresh[j]), j+1
 		}
 	}
-	slices.SortFunc(m.shown, byPlace)
+	m.order = append(append(merged, m.order[i:]...), m.fresh[j:]...)
 }
 
-// byPlace orders rows: new ones first, then by port, address, protocol and id.
-// The id makes the order total, so that twins don't change places.
-func byPlace(a, b *row) int {
-	return cmp.Or(
-		cmp.Compare(a.rank, b.rank),
-		cmp.Compare(a.Port, b.Port),
-		a.at.Compare(b.at),
-		cmp.Compare(a.Protocol, b.Protocol),
-		cmp.Compare(a.ID, b.ID),
-	)
-}
-
-// passes tells whether a row is on the list. The selected one always passes
-// the fold, since somebody asked for it.
-func (m *model) passes(r *row) bool {
-	if r.Folded && !m.folded && r.ID != m.selected {
-		return false
-	}
-	return m.matches(r)
-}
-
-// matches tells whether every word of the search is somewhere in the row.
-func (m *model) matches(r *row) bool {
-	for word := range strings.FieldsSeq(strings.ToLower(m.query)) {
-		if !strings.Contains(r.find, word) {
-			return false
+// filterAll makes shown and the tally from the order.
+func (m *model) filterAll() {
+	m.shown = make([]item, 0, len(m.order)+8)
+	m.tally = counts{}
+	m.words = m.parse()
+	for i := 0; i < len(m.order); {
+		g, end := m.order[i].group, i
+		for end < len(m.order) && m.order[end].group == g {
+			end++
 		}
+		m.addGroup(g, m.order[i:end])
+		i = end
 	}
-	return true
+}
+
+// addGroup adds the rows of one group that pass, under its heading where it has
+// one.
+func (m *model) addGroup(g *group, rows []*row) {
+	h, folded, at := &heading{group: g}, m.folded(g), len(m.shown)
+	if g.title != nil {
+		m.shown = append(m.shown, item{head: h})
+	}
+	for _, r := range rows {
+		m.tally.add(r)
+		if !m.passes(r) {
+			continue
+		}
+		h.count++
+		if r.Verdict == verdictNew && !r.ended {
+			h.new++
+		}
+		if folded && r.ID != m.selected {
+			h.hidden++
+			continue
+		}
+		m.shown = append(m.shown, item{row: r})
+	}
+	if h.count == 0 {
+		m.shown = m.shown[:at]
+	}
 }
 
 // current gives the selected row, nil where none is or where it isn't there.
 func (m *model) current() *row { return m.rows[m.selected] }
 
-// index is where a listener stands in shown, -1 where it does not.
+// index is where an item stands in shown, -1 where it does not.
 func (m *model) index(id string) int {
 	if id == "" {
 		return -1
 	}
-	return slices.IndexFunc(m.shown, func(r *row) bool { return r.ID == id })
+	return slices.IndexFunc(m.shown, func(i item) bool { return i.id() == id })
 }
 
-// counts is what the foot of the window says. Ended rows count nowhere.
+// counts is what the filters and the foot of the window say. Ended rows count
+// nowhere.
 type counts struct {
-	all, new, look, folded int // folded of all
+	all, new, look, open, mine, system int
+	folded                             int // temporary UDP
 }
 
-func (m *model) count() counts {
-	var c counts
-	for _, r := range m.rows {
-		if r.ended {
-			continue
-		}
-		c.all++
-		if r.Verdict == verdictNew {
-			c.new++
-		}
-		if r.Look != "" {
-			c.look++
-		}
-		if r.Folded {
-			c.folded++
+func (c *counts) add(r *row) {
+	if r.ended {
+		return
+	}
+	one := func(n *int, is bool) {
+		if is {
+			*n++
 		}
 	}
-	return c
+	c.all++
+	one(&c.new, r.Verdict == verdictNew)
+	one(&c.look, r.Look != "")
+	one(&c.open, r.Scope == scopeNetwork)
+	one(&c.mine, r.mine)
+	one(&c.system, !r.mine)
+	one(&c.folded, r.Folded)
+}
+
+// count is the tally after the last settle.
+func (m *model) count() counts { return m.tally }
+
+// matches tells whether a row has everything that is searched for.
+func (m *model) matches(r *row) bool {
+	return !slices.ContainsFunc(m.parse(), func(w word) bool { return !w.in(r) })
+}
+
+// passes is matches and the filter, for the words as parsed.
+func (m *model) passes(r *row) bool {
+	return m.filter.passes(r) && !slices.ContainsFunc(m.words, func(w word) bool { return !w.in(r) })
 }
 
 // haystack is all that search looks through. Arguments are cut: a command line
@@ -225,11 +393,23 @@ func haystack(l *reeve.Listener) string {
 		}
 	}
 	add(l.Protocol, l.Address, address(l), verdictOf(l).word,
-		clean(l.Program, shortText), clean(l.Place, longText), clean(l.Look, longText))
+		clean(l.Program, shortText), clean(l.Place, longText), clean(l.Look, longText),
+		clean(l.Project, longText), clean(l.Origin.Label, longText))
 	for i := range l.Owners {
 		o := &l.Owners[i]
 		add("pid "+decimal(o.PID), clean(o.Name, shortText), clean(o.Exe, longText), clean(o.Dir, longText),
 			clean(o.User, shortText), clean(o.Unit, longText), clean(o.Container, longText), commandLine(o.Cmdline))
 	}
 	return strings.ToLower(b.String())
+}
+
+// byPlace orders rows that are otherwise alike: by port, address, protocol and
+// id. The id makes the order total, so that twins don't change places.
+func byPlace(a, b *row) int {
+	return cmp.Or(
+		cmp.Compare(a.Port, b.Port),
+		a.at.Compare(b.at),
+		cmp.Compare(a.Protocol, b.Protocol),
+		cmp.Compare(a.ID, b.ID),
+	)
 }

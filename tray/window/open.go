@@ -52,7 +52,9 @@ func Open(ctx context.Context, verbs Verbs, first reeve.ShowRequest) (err error)
 	}
 	win := a.NewWindow(Title)
 	win.Resize(fyne.NewSize(startWidth, startHeight))
-	w := newWindow(ctx, verbs, win, first, fyne.Do, time.Now)
+	w := newWindow(ctx, verbs, win, first, fyne.Do, clock{time.Now, func(d time.Duration, f func()) {
+		time.AfterFunc(d, func() { fyne.Do(f) })
+	}})
 	defer w.close()
 	if !drawn(win) {
 		return errNoGL

@@ -1,11 +1,13 @@
 package window
 
 import (
+	"context"
 	"image"
 	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"portreeve/monitor/reeve"
 )
@@ -103,8 +105,97 @@ func write(t *testing.T, file string, picture image.Image) {
 	}
 }
 
+// scene is a desk with what a developer's computer may have.
+func scene(t *testing.T, first reeve.ShowRequest) *desk {
+	t.Helper()
+	at := func(id string, port uint16, verdict, program, place string, change ...func(*reeve.Listener)) reeve.Listener {
+		l := listener(id, port, verdict)
+		l.Program, l.Place, l.Owners[0].Name = program, place, program
+		l.Owners[0].Cmdline, l.Owners[0].Dir, l.Owners[0].Exe = []string{"/usr/bin/" + program}, "/home/alice", "/usr/bin/"+program
+		for _, c := range change {
+			c(&l)
+		}
+		return l
+	}
+	shop := func(l *reeve.Listener) {
+		l.Project, l.Origin = "~/src/shop", reeve.Origin{Key: "tty2", Kind: reeve.OriginTerminal, Label: "Terminal"}
+		l.Owners[0].Dir, l.Owners[0].Parents = "/home/alice/src/shop", []string{"bash", "gnome-terminal-server", "systemd"}
+		l.Since = noon.Add(-40 * time.Minute).Format(time.RFC3339)
+	}
+	open := func(l *reeve.Listener) {
+		l.Address, l.Scope, l.Reach = "0.0.0.0", scopeNetwork, "Open to your network. A firewall may still block it."
+	}
+	system := func(l *reeve.Listener) {
+		l.Owners[0].User, l.Owners[0].Unit = "root", l.Program+".service"
+		l.Origin = reeve.Origin{Key: "unit:" + l.Program, Kind: reeve.OriginSystem, Label: l.Program + ".service"}
+	}
+	d := openSilent(t, first)
+	d.verbs.explain = func(context.Context, reeve.ExplainRequest) (*reeve.Explanation, error) { return explanation(), nil }
+	d.feed(snapshot(
+		at("py", 62893, verdictNew, "python3", "http.server in ~/src/shop", shop, func(l *reeve.Listener) {
+			l.Owners[0].Cmdline = []string{"python3", "-m", "http.server", "62893", "--bind", "127.0.0.1"}
+		}),
+		at("vite", 5173, verdictNew, "node", "vite in ~/src/shop", shop, open),
+		at("pg", 5432, verdictKnown, "postgres", "", func(l *reeve.Listener) {
+			l.Origin = reeve.Origin{Key: "c", Kind: reeve.OriginContainer, Label: "shop-db"}
+			l.Since = noon.AddDate(0, 0, -3).Format(time.RFC3339)
+		}),
+		at("gopls", 39211, verdictKnown, "gopls", "in ~/src/portreeve", func(l *reeve.Listener) {
+			l.Project, l.Origin = "~/src/portreeve", reeve.Origin{Key: "code", Kind: reeve.OriginIDE, Label: "Visual Studio Code"}
+			l.Since = noon.Add(-3 * time.Hour).Format(time.RFC3339)
+		}),
+		at("old", 8080, verdictBaseline, "java", "shop.jar in /tmp/build-7f3a", func(l *reeve.Listener) {
+			l.Look = "its program file has been deleted"
+			l.Origin = reeve.Origin{Key: "ide", Kind: reeve.OriginIDE, Label: "PyCharm", Ended: true}
+		}),
+		at("spot", 57621, verdictBaseline, "spotify", "", open, func(l *reeve.Listener) {
+			l.Origin = reeve.Origin{Key: "desktop", Kind: reeve.OriginDesktop, Label: "the desktop"}
+		}),
+		at("ssh", 22, verdictBaseline, "sshd", "", open, system),
+		at("cups", 631, verdictBaseline, "cupsd", "", system),
+		at("dns", 53, verdictBaseline, "systemd-resolved", "", system),
+		at("mdns", 40123, verdictBaseline, "firefox", "", func(l *reeve.Listener) { l.Protocol, l.Folded = "udp", true }),
+	))
+	d.until("the listeners are shown", func() bool { return d.model.complete })
+	d.pass(askAfter)
+	return d
+}
+
+// explanation is what the resident may say of the scene's python3.
+func explanation() *reeve.Explanation {
+	return &reeve.Explanation{
+		Address: "127.0.0.1:62893", Verdict: "answers", Listens: true, Answers: true,
+		Summary: "python3 listens here for programs on this computer only: the web server that was started in ~/src/shop.",
+		Findings: []reeve.Finding{
+			{Part: reeve.PartAddress, Text: "127.0.0.1 is this computer itself: nothing from outside can reach it.", Facts: []string{"loopback, RFC 1122, 3.2.1.3"}},
+			{Part: reeve.PartPort, Text: "62893 is a temporary port: the system gives such numbers to whoever asks for any.", Facts: []string{"net.ipv4.ip_local_port_range: 32768 to 60999"}},
+			{Part: reeve.PartWho, Text: "python3 runs http.server, started from Terminal 40 minutes ago.", Facts: []string{"pid 62893, user alice"}},
+			{Part: reeve.PartAnswer, Text: "It answers within 2 ms, in HTTP.", Facts: []string{"HTTP/1.0 200 OK, Server: SimpleHTTP/0.6 Python/3.11.2"}},
+		},
+		Try:     []string{"Open http://127.0.0.1:62893/ in a browser."},
+		Clients: []reeve.Peer{{Program: "firefox", PID: 3310, Address: "127.0.0.1:51544", State: "established"}},
+		Before: []reeve.Spell{{Program: "python3", Place: "http.server in ~/src/shop", Opened: noon.AddDate(0, 0, -1).Format(time.RFC3339),
+			Closed: noon.AddDate(0, 0, -1).Add(time.Hour).Format(time.RFC3339)}},
+	}
+}
+
 func TestTheListenersLookAsDesigned(t *testing.T) {
-	d := open(t, reeve.ShowRequest{Listener: "a"},
-		listener("a", 62893, verdictNew), listener("b", 8080, verdictBaseline), listener("c", 5432, verdictKnown))
+	d := scene(t, reeve.ShowRequest{})
 	d.looksAs("listeners")
+	d.choose("py")
+	d.pass(askAfter)
+	d.until("the explanation is shown", func() bool { return d.details.explanation != nil })
+	d.looksAs("listeners-details")
+	d.choose("")
+	d.grouped.SetChecked(true)
+	d.looksAs("listeners-grouped")
+}
+
+func TestTheExplanationLooksAsDesigned(t *testing.T) {
+	d := scene(t, reeve.ShowRequest{Page: reeve.PageExplain})
+	d.looksAs("explain-empty")
+	p := d.shell.page().(*explainPage)
+	p.about("127.0.0.1:62893")
+	d.until("the answer is shown", func() bool { return p.said != nil })
+	d.looksAs("explain")
 }

@@ -25,17 +25,17 @@ const (
 // step is one request on the way to a stop, as it is told to the user.
 type step struct {
 	label string // what the button said: "Stop shop.service"
+	ends  string // what it ends, where the label says "Stop" and that
 	where string // the address that all this is about
 	from  string // the listener that was chosen when the button was pressed
 }
 
 // doing says that the step is under way.
 func (s step) doing() string {
-	text := s.label
-	if what, is := strings.CutPrefix(text, "Stop "); is {
-		text = "Stopping " + what
+	if s.ends != "" {
+		return tr("Stopping {{.Program}} on {{.Address}}…", "Program", s.ends, "Address", s.where)
 	}
-	return text + " on " + s.where + "…"
+	return tr("{{.What}} on {{.Address}}…", "What", s.label, "Address", s.where)
 }
 
 // stoppable gives the request that the Stop button stands for: the selected
@@ -61,7 +61,20 @@ func (w *window) stop() {
 		return
 	}
 	l := &w.model.current().Listener
-	w.send(q, step{label: "Stop " + program(l), where: address(l), from: q.ID})
+	w.send(q, step{label: tr("Stop {{.Program}}", "Program", program(l)), ends: program(l), where: address(l), from: q.ID})
+}
+
+// forceStop asks first, and then does not let the program end by itself.
+func (w *window) forceStop() {
+	q, ok := w.stoppable()
+	if !ok || w.question != nil {
+		return
+	}
+	l := &w.model.current().Listener
+	s := step{label: tr("Force stop {{.Program}}", "Program", program(l)), where: address(l), from: q.ID}
+	q.Force = true
+	w.ask(s.label+"?", sentence(tr("{{.Program}} gets no chance to save its work or to tidy up. Stop asks it to end by itself.", "Program", program(l))),
+		[]choice{{label: tr("Force stop"), loss: true, act: func() { w.send(q, s) }}}, tr("Cancel"))
 }
 
 // send asks for a stop and tells how it went, with the ways on that the answer
@@ -107,7 +120,7 @@ func (w *window) refused(err error, s step) {
 	if no.Hint != "" && !said {
 		content.Add(sentence(capital(full(no.Hint))))
 	}
-	w.ask(clean(s.label, labelText)+"?", content, ways, "Cancel")
+	w.ask(clean(s.label, labelText)+"?", content, ways, tr("Cancel"))
 }
 
 // choices makes buttons of offers. Those of a refusal that told what would be
@@ -116,6 +129,10 @@ func (w *window) choices(offers []reeve.Offer, code string, s step) []choice {
 	var all []choice
 	for _, o := range offers {
 		next := step{label: clean(o.Label, labelText), where: s.where}
+		next.ends, _ = strings.CutPrefix(next.label, "Stop ") // as the resident words it
+		if next.ends == next.label {
+			next.ends = ""
+		}
 		all = append(all, choice{
 			label: next.label, command: clean(o.Command, commandText),
 			loss: code == reeve.CodeConfirm || o.Request.Force,

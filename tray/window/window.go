@@ -20,6 +20,7 @@ package window
 import (
 	"context"
 	"iter"
+	account "os/user"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -74,7 +75,7 @@ type window struct {
 	win   fyne.Window
 	clip  fyne.Clipboard
 	do    func(func()) // runs a function on Fyne's goroutine, in order, without waiting
-	now   func() time.Time
+	clock
 
 	model    *model
 	settings *reeve.SettingsAnswer // as last told; nil before
@@ -99,13 +100,21 @@ type window struct {
 	question  *question      // the dialog that is open; nil for none
 	jobs      map[string]job // under way, by listener id
 	syncing   bool           // widgets are being told, not asked
+	ticking   bool           // tick will come again by itself
+}
+
+// clock is the window's time.
+type clock struct {
+	now func() time.Time
+	// after runs a function on Fyne's goroutine some time later.
+	after func(time.Duration, func())
 }
 
 // newWindow fills win and starts the watch, on Fyne's goroutine. It ends with
 // ctx or close, whichever is first.
-func newWindow(ctx context.Context, verbs Verbs, win fyne.Window, first reeve.ShowRequest, do func(func()), now func() time.Time) *window {
+func newWindow(ctx context.Context, verbs Verbs, win fyne.Window, first reeve.ShowRequest, do func(func()), c clock) *window {
 	w := &window{
-		verbs: verbs, win: win, clip: fyne.CurrentApp().Clipboard(), do: do, now: now,
+		verbs: verbs, win: win, clip: fyne.CurrentApp().Clipboard(), do: do, clock: c,
 		model: newModel(), inbox: make(chan news, mostNews), jobs: map[string]job{},
 	}
 	w.ctx, w.end = context.WithCancel(ctx)
@@ -113,6 +122,9 @@ func newWindow(ctx context.Context, verbs Verbs, win fyne.Window, first reeve.Sh
 	w.tongue = newTongue()
 	if s, err := firstly(w.ctx, verbs); err == nil {
 		w.adopt(s)
+	}
+	if me, err := account.Current(); err == nil { // else everything counts as the user's own
+		w.model.me = me.Username
 	}
 	w.build()
 	w.keys()
@@ -229,10 +241,37 @@ func (w *window) refresh() {
 	if w.shell == nil {
 		return // a widget calls back while it is being built
 	}
+	w.model.sweep(w.now(), w.listeners.list.held())
+	w.model.settle()
 	w.shell.update()
 	w.foot.SetText(foot(w.model.count()))
 	w.banners.set(w.warnings())
 	w.outcome.update()
+	w.tick()
+}
+
+// tickTime is how often rows that glow or fade are drawn anew.
+const tickTime = 100 * time.Millisecond
+
+// tick keeps rows that glow or fade alive as long as there are any.
+func (w *window) tick() {
+	if w.ticking || !w.model.lively(w.now()) {
+		return
+	}
+	w.ticking = true
+	w.after(tickTime, func() {
+		w.ticking = false
+		if w.ctx.Err() != nil {
+			return
+		}
+		w.listeners.list.animate()
+		w.model.sweep(w.now(), w.listeners.list.held())
+		if w.model.stale {
+			w.refresh()
+			return
+		}
+		w.tick()
+	})
 }
 
 // warnings are the sentences above the list, the gravest first.

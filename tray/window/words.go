@@ -37,13 +37,13 @@ func (v verdict) String() string { return v.sign + " " + v.word }
 func verdictOf(l *reeve.Listener) verdict {
 	switch l.Verdict {
 	case verdictNew:
-		return verdict{"●", "New"}
+		return verdict{"●", tr("New")}
 	case verdictKnown:
-		return verdict{"✓", "Known"}
+		return verdict{"✓", tr("Known")}
 	case verdictBaseline:
-		return verdict{"○", "Already here"}
+		return verdict{"○", tr("Already here")}
 	}
-	return verdict{"–", "Not judged"}
+	return verdict{"–", tr("Not judged")}
 }
 
 // clean makes one harmless line of a text that a program chose: line breaks and
@@ -120,9 +120,9 @@ func joined(l *reeve.Listener, host string) string {
 // within says in two or three words how far a listener's address reaches. The
 // sentence with the whole truth is the listener's Reach.
 func within(l *reeve.Listener) string {
-	text := "this computer only"
-	if l.Scope != "loopback" {
-		text = "open to your network"
+	text := tr("this computer only")
+	if l.Scope == scopeNetwork {
+		text = "⇄ " + tr("open to your network")
 	}
 	if l.Protocol == "udp" {
 		text = "UDP · " + text
@@ -135,14 +135,14 @@ func program(l *reeve.Listener) string {
 	if name := clean(l.Program, shortText); name != "" {
 		return name
 	}
-	return "hidden program"
+	return tr("hidden program")
 }
 
 // under is the second line of the program's column: why it is worth a look, else
 // what it runs and where, or why that is not known.
 func under(l *reeve.Listener) string {
 	if l.Look != "" {
-		return "Worth a look: " + clean(l.Look, longText)
+		return tr("worth a look: {{.Why}}", "Why", clean(l.Look, longText))
 	}
 	if l.Place == "" && l.Hidden != "" {
 		return clean(l.Hidden, longText)
@@ -179,7 +179,7 @@ func moment(text string, now time.Time, never string) string {
 
 // since says how long a listener has been there.
 func since(l *reeve.Listener, now time.Time) string {
-	return moment(l.Since, now, "before Portreeve")
+	return moment(l.Since, now, tr("before Portreeve"))
 }
 
 // failure says an error and what to do about it. Errors begin in lower case and
@@ -191,9 +191,9 @@ func failure(err error) (text, hint string) {
 		text, hint = no.Message, no.Hint
 	}
 	if hint != "" {
-		hint = "Hint: " + clean(hint, longText)
+		hint = tr("Hint: {{.Hint}}", "Hint", clean(hint, longText))
 	}
-	return "Not done: " + clean(text, longText) + ".", hint
+	return tr("Not done: {{.Why}}.", "Why", clean(text, longText)), hint
 }
 
 // full makes a sentence of a message: it begins as it is, since that may be a
@@ -224,21 +224,50 @@ func begun(text string) string {
 	return text
 }
 
-// plural puts a number before a noun.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
-}
-
 func decimal(n int32) string { return strconv.FormatInt(int64(n), 10) }
 
 // foot is what stands at the lower right: "31 listeners · 2 new".
 func foot(c counts) string {
-	text := plural(c.all, "listener", "listeners")
+	text := trn("{{.N}} listeners", c.all)
 	if c.new > 0 {
-		text += " · " + strconv.Itoa(c.new) + " new"
+		text += " · " + tr("{{.N}} new", "N", c.new)
 	}
 	return text
+}
+
+// headingWords say what stands under a heading: "14 listeners · 2 new · 12 folded away".
+func headingWords(h *heading) string {
+	text := trn("{{.N}} listeners", h.count)
+	if h.new > 0 {
+		text += " · " + tr("{{.N}} new", "N", h.new)
+	}
+	if h.hidden > 0 {
+		text += " · " + tr("folded away")
+	}
+	if h.group.note != "" {
+		text += " · " + h.group.note
+	}
+	return text
+}
+
+// startedBy names what started a listener; empty where that is not known.
+func startedBy(l *reeve.Listener) string {
+	text := clean(l.Origin.Label, shortText)
+	if text == "" && l.Origin.Kind == reeve.OriginSystem {
+		text = tr("the system")
+	}
+	if l.Origin.Ended && text != "" {
+		text = tr("{{.Origin}}, ended", "Origin", text)
+	}
+	return text
+}
+
+// shortPath leaves out the beginning of a long path: its end tells more.
+func shortPath(path string) string {
+	const most = 22
+	runes := []rune(path)
+	if len(runes) <= most {
+		return path
+	}
+	return "…" + string(runes[len(runes)-most+1:])
 }

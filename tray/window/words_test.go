@@ -93,7 +93,7 @@ func TestTheLongestAddressesFitTheirColumn(t *testing.T) {
 	for _, host := range []string{"255.255.255.255", "2001:db8:85a3:1234:5678:8a2e:370:7334", "fe80::dead:beef", "dddd::dddd"} {
 		text := shortAddress(&reeve.Listener{Address: host, Port: 65535})
 		width := fyne.MeasureText(text, theme.TextSize(), fyne.TextStyle{Bold: true}).Width
-		if room := addressWidth - 2*float32(innerPadding); width > room {
+		if room := float32(addressWidth - cellGap); width > room {
 			t.Errorf("width of %s: got %v, want at most %v", text, width, room)
 		}
 	}
