@@ -98,7 +98,7 @@ func explained(e *reeve.Explanation, now time.Time) facts {
 		f.say(asHeading, tr("Earlier on this port"))
 	}
 	for i := range e.Before {
-		if i == mostSpells {
+		if i == mostBefore {
 			break
 		}
 		f.say(asDetail, spell(&e.Before[i], now))
@@ -109,7 +109,7 @@ func explained(e *reeve.Explanation, now time.Time) facts {
 // The most lines of a kind in an answer.
 const (
 	mostClients = 12
-	mostSpells  = 8
+	mostBefore  = 8
 )
 
 // peer says who is connected: "psql (pid 4711) from 127.0.0.1:51234".

@@ -6,10 +6,10 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// cell is one line of text in a row, which ends with an ellipsis where it does
+// textCell is one line of text in a row, which ends with an ellipsis where it does
 // not fit. It is a text of the canvas and no widget, since a list sets hundreds
 // of them at each step of a scroll.
-type cell struct {
+type textCell struct {
 	*canvas.Text
 	full  string
 	color fyne.ThemeColorName
@@ -18,14 +18,14 @@ type cell struct {
 	wide  float32 // what full takes; negative before it was measured
 }
 
-func newCell(size fyne.ThemeSizeName, bold bool) *cell {
-	c := &cell{Text: canvas.NewText("", nil), size: size, color: theme.ColorNameForeground}
+func newCell(size fyne.ThemeSizeName, bold bool) *textCell {
+	c := &textCell{Text: canvas.NewText("", nil), size: size, color: theme.ColorNameForeground}
 	c.TextStyle.Bold = bold
 	return c
 }
 
 // set changes what stands there. It draws anew only what is new.
-func (c *cell) set(text string, color fyne.ThemeColorName) {
+func (c *textCell) set(text string, color fyne.ThemeColorName) {
 	if text == c.full && color == c.color && c.Color != nil {
 		return
 	}
@@ -37,7 +37,7 @@ func (c *cell) set(text string, color fyne.ThemeColorName) {
 }
 
 // paint takes the theme's colour and size, and fits the text anew.
-func (c *cell) paint() {
+func (c *textCell) paint() {
 	c.Color = theme.Color(c.color)
 	if size := theme.Size(c.size); size != c.TextSize {
 		c.TextSize, c.wide = size, -1
@@ -47,7 +47,7 @@ func (c *cell) paint() {
 }
 
 // place puts the cell somewhere; height is that of the line.
-func (c *cell) place(x, y, width, height float32) {
+func (c *textCell) place(x, y, width, height float32) {
 	c.Move(fyne.NewPos(x, y))
 	c.Text.Resize(fyne.NewSize(width, height))
 	if width != c.width {
@@ -60,7 +60,7 @@ func (c *cell) place(x, y, width, height float32) {
 }
 
 // fit shortens the text to the width.
-func (c *cell) fit() {
+func (c *textCell) fit() {
 	measure := func(text string) float32 { return fyne.MeasureText(text, c.TextSize, c.TextStyle).Width }
 	if c.wide < 0 {
 		c.wide = measure(c.full)

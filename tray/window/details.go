@@ -189,7 +189,7 @@ func (d *details) facts(r *row) facts {
 	f.say(asHeading, tr("Exactly"))
 	f.add(asFact, tr("Runs"), clean(l.Place, longText))
 	f.add(asFact, tr("Project"), clean(l.Project, longText))
-	f.add(asFact, tr("Started by"), startedBy(l))
+	f.add(asFact, tr("Started by"), originOf(l))
 	f.add(asFact, tr("Since"), since(l, now))
 	f.add(asFact, tr("Protocol"), protocol(l))
 	if l.Protocol == "tcp" {

@@ -268,7 +268,7 @@ func openSilent(t *testing.T, first reeve.ShowRequest) *desk {
 	win.Resize(fyne.NewSize(startWidth, startHeight))
 	d.window = newWindow(t.Context(), d.verbs, win, first,
 		func(f func()) { d.queue <- f },
-		clock{func() time.Time { return d.time }, func(after time.Duration, f func()) {
+		windowTime{func() time.Time { return d.time }, func(after time.Duration, f func()) {
 			d.timers = append(d.timers, timer{d.time.Add(after), f})
 		}})
 	d.model.me = "alice"

@@ -52,7 +52,7 @@ func Open(ctx context.Context, verbs Verbs, first reeve.ShowRequest) (err error)
 	}
 	win := a.NewWindow(Title)
 	win.Resize(fyne.NewSize(startWidth, startHeight))
-	w := newWindow(ctx, verbs, win, first, fyne.Do, clock{time.Now, func(d time.Duration, f func()) {
+	w := newWindow(ctx, verbs, win, first, fyne.Do, windowTime{time.Now, func(d time.Duration, f func()) {
 		time.AfterFunc(d, func() { fyne.Do(f) })
 	}})
 	defer w.close()

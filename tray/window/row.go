@@ -76,10 +76,10 @@ type rowView struct {
 
 	glow, bar    *canvas.Rectangle
 	edge         *canvas.Rectangle // above a heading
-	cells        [columnCount]*cell
-	sign         *cell // of the state, since its letters may come from another font
-	reach, place *cell
-	title, aside *cell // of a heading
+	cells        [columnCount]*textCell
+	sign         *textCell // of the state, since its letters may come from another font
+	reach, place *textCell
+	title, aside *textCell // of a heading
 	objects      []fyne.CanvasObject
 	laid         widths
 	size         fyne.Size
@@ -90,7 +90,7 @@ func newRowView(l *rowList) *rowView {
 		edge: canvas.NewRectangle(color.Transparent)}
 	v.glow.CornerRadius, v.bar.CornerRadius = 4, 1.5
 	v.objects = []fyne.CanvasObject{v.glow, v.bar, v.edge}
-	add := func(size fyne.ThemeSizeName, bold bool) *cell {
+	add := func(size fyne.ThemeSizeName, bold bool) *textCell {
 		c := newCell(size, bold)
 		v.objects = append(v.objects, c.Text)
 		return c
@@ -152,7 +152,7 @@ func (v *rowView) show() {
 	v.cells[columnAddress].set(shortAddress(l), main)
 	v.cells[columnProgram].set(program(l), main)
 	v.cells[columnProject].set(shortPath(clean(folder(l), longText)), main)
-	v.cells[columnOrigin].set(startedBy(l), main)
+	v.cells[columnOrigin].set(originOf(l), main)
 	v.cells[columnSince].set(moment(l.Since, v.list.w.now(), tr("earlier")), main)
 	clients := ""
 	if n := m.clients[r.ID]; n > 0 {

@@ -293,7 +293,7 @@ func BenchmarkDrawingALaneOf5000Bars(b *testing.B) {
 	for i := range 5000 {
 		spells = append(spells, spellOf("node", uint16(i), i%1440, max(0, i%1440-7)))
 	}
-	p := &timelinePage{w: &window{now: func() time.Time { return noon }}}
+	p := &timelinePage{w: &window{windowTime: windowTime{now: func() time.Time { return noon }}}}
 	p.tl = newTimeline(spells, lastDay, "", time.Time{}, noon)
 	v := newLaneView(p)
 	v.Resize(fyne.NewSize(900, laneHeight))

@@ -75,7 +75,7 @@ type window struct {
 	win   fyne.Window
 	clip  fyne.Clipboard
 	do    func(func()) // runs a function on Fyne's goroutine, in order, without waiting
-	clock
+	windowTime
 
 	model    *model
 	settings *reeve.SettingsAnswer // as last told; nil before
@@ -103,8 +103,8 @@ type window struct {
 	ticking   bool           // tick will come again by itself
 }
 
-// clock is the window's time.
-type clock struct {
+// windowTime is the window's time.
+type windowTime struct {
 	now func() time.Time
 	// after runs a function on Fyne's goroutine some time later.
 	after func(time.Duration, func())
@@ -112,9 +112,9 @@ type clock struct {
 
 // newWindow fills win and starts the watch, on Fyne's goroutine. It ends with
 // ctx or close, whichever is first.
-func newWindow(ctx context.Context, verbs Verbs, win fyne.Window, first reeve.ShowRequest, do func(func()), c clock) *window {
+func newWindow(ctx context.Context, verbs Verbs, win fyne.Window, first reeve.ShowRequest, do func(func()), c windowTime) *window {
 	w := &window{
-		verbs: verbs, win: win, clip: fyne.CurrentApp().Clipboard(), do: do, clock: c,
+		verbs: verbs, win: win, clip: fyne.CurrentApp().Clipboard(), do: do, windowTime: c,
 		model: newModel(), inbox: make(chan news, mostNews), jobs: map[string]job{},
 	}
 	w.ctx, w.end = context.WithCancel(ctx)

@@ -250,8 +250,8 @@ func headingWords(h *heading) string {
 	return text
 }
 
-// startedBy names what started a listener; empty where that is not known.
-func startedBy(l *reeve.Listener) string {
+// originOf names what started a listener; empty where that is not known.
+func originOf(l *reeve.Listener) string {
 	text := clean(l.Origin.Label, shortText)
 	if text == "" && l.Origin.Kind == reeve.OriginSystem {
 		text = tr("the system")
