@@ -55,9 +55,9 @@ func (d *desk) looksAs(name string) {
 func pageOf(whole image.Image) image.Image {
 	area := whole.Bounds()
 	area.Min.X += navWidth
-	cut := image.NewNRGBA(area)
-	draw.Draw(cut, area, whole, area.Min, draw.Src)
-	return cut.SubImage(area)
+	return whole.(interface {
+		SubImage(image.Rectangle) image.Image
+	}).SubImage(area)
 }
 
 // settled runs what a change of the theme makes widgets ask for.
@@ -73,23 +73,28 @@ func (d *desk) settled() {
 	}
 }
 
+// differing is the share of the pixels that differ by more than sameColour.
 func differing(got, want image.Image) float64 {
-	if got.Bounds().Size() != want.Bounds().Size() {
+	a, b := plainPixels(got), plainPixels(want)
+	if a.Rect.Size() != b.Rect.Size() {
 		return 1
 	}
-	shift := got.Bounds().Min.Sub(want.Bounds().Min)
-	far, all := 0, got.Bounds().Dx()*got.Bounds().Dy()
-	apart := func(a, b uint32) bool { return max(a, b)-min(a, b) > sameColour<<8 }
-	for y := got.Bounds().Min.Y; y < got.Bounds().Max.Y; y++ {
-		for x := got.Bounds().Min.X; x < got.Bounds().Max.X; x++ {
-			r1, g1, b1, _ := got.At(x, y).RGBA()
-			r2, g2, b2, _ := want.At(x-shift.X, y-shift.Y).RGBA()
-			if apart(r1, r2) || apart(g1, g2) || apart(b1, b2) {
+	far := 0
+	for i := 0; i < len(a.Pix); i += 4 {
+		for c := range 3 {
+			if d := int(a.Pix[i+c]) - int(b.Pix[i+c]); d > sameColour || d < -sameColour {
 				far++
+				break
 			}
 		}
 	}
-	return float64(far) / float64(all)
+	return float64(far) / float64(len(a.Pix)/4)
+}
+
+func plainPixels(p image.Image) *image.NRGBA {
+	out := image.NewNRGBA(image.Rectangle{Max: p.Bounds().Size()})
+	draw.Draw(out, out.Rect, p, p.Bounds().Min, draw.Src)
+	return out
 }
 
 func read(file string) (image.Image, error) {
