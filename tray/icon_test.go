@@ -86,7 +86,10 @@ func (s *iconStage) Show(ctx context.Context, r reeve.ShowRequest) error {
 func (s *iconStage) Autostart(context.Context, reeve.AutostartRequest) (*reeve.Autostart, error) {
 	return nil, errors.ErrUnsupported
 }
-func (s *iconStage) Told(...string)                {}
+func (s *iconStage) Told(...string) {}
+func (s *iconStage) Await(context.Context, reeve.AwaitRequest) (*reeve.Awaited, error) {
+	return nil, errors.ErrUnsupported
+}
 func (s *iconStage) Example(context.Context) error { return errors.ErrUnsupported }
 
 func (s *iconStage) Stopped(do Do, _ *reeve.Stopped, err error) { s.told("stopped "+do.Title, err) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +27,12 @@ type TellerOptions struct {
 	// before it is told: 500 ms. Negative for no time at all. Others are told at
 	// once.
 	Settle time.Duration
+	// User is whose terminals the choice to be quiet is about: the user of this
+	// process.
+	User string
+	// Slept gives a reading that grows while the computer is suspended and at no
+	// other time: the system's.
+	Slept func() time.Duration
 	// VerbTime is how long a verb may take: 25 s. A stop asks for supervisors,
 	// waits 5 s for the process and watches the port for 5 s more.
 	VerbTime time.Duration
@@ -34,9 +41,11 @@ type TellerOptions struct {
 }
 
 // Teller decides what is told by notices, when and in which words, and carries
-// out what their buttons ask for. Strangers are told once, at most one notice in
-// 2 s and 5 in a minute; what exceeds that waits and is told in one digest.
-// Answers to the user's own clicks come at once and don't count.
+// out what their buttons ask for. A strange program is told once, on however many
+// ports it listens, by at most one notice in 2 s and 5 in a minute; what exceeds
+// that waits and is told in one digest, as are a burst and what came up while the
+// computer slept, in quiet hours or in a pause. Answers to the user's own clicks
+// come at once and don't count, and so does a port that the user waits for.
 //
 // All of it happens in the goroutine of Run. Stopped, Known, Ask and Failed may
 // be called from any goroutine and never block.
@@ -56,7 +65,17 @@ type Teller struct {
 	pace   pace
 	paused time.Time // when the pause ends; past or zero for none
 	behind bool      // what is ready has been held back and makes a digest
-	meant  meanings
+	// The digest that stands: what it was about, and when it was last shown.
+	digestWhy   occasion
+	digestShown time.Time
+	meant       meanings
+
+	choices choices
+	user    string
+	sleep   sleep
+	// arrived are the awaited ports that were told and whose wish is not taken
+	// back yet.
+	arrived map[uint16]bool
 }
 
 // NewTeller makes a teller that tells nothing before Run.
@@ -64,8 +83,15 @@ func NewTeller(notices Notices, verbs Verbs, o TellerOptions) *Teller {
 	t := &Teller{
 		notices: notices, verbs: verbs, settle: o.Settle, verbTime: o.VerbTime, log: o.Log,
 		asked: make(chan func(), 64), results: make(chan func()), busy: make(map[string]bool),
-		track: newTracker(), meant: newMeanings(),
+		track: newTracker(), meant: newMeanings(), user: o.User, sleep: sleep{slept: o.Slept}, arrived: make(map[uint16]bool),
 	}
+	if t.user == "" {
+		t.user = userName()
+	}
+	if t.sleep.slept == nil {
+		t.sleep.slept = sleptHere()
+	}
+	t.choose(nil)
 	if t.settle == 0 {
 		t.settle = 500 * time.Millisecond
 	}
@@ -115,7 +141,7 @@ func (t *Teller) Run(ctx context.Context, feed Feed) error {
 			}
 			return fmt.Errorf("watch for notices: %w", err)
 		case v := <-views:
-			t.see(v, time.Now())
+			t.see(ctx, v, time.Now())
 		case p := <-t.notices.Presses():
 			t.press(ctx, p)
 		case f := <-t.asked:
@@ -129,20 +155,23 @@ func (t *Teller) Run(ctx context.Context, feed Feed) error {
 }
 
 // see takes in a view.
-func (t *Teller) see(v reeve.View, now time.Time) {
+func (t *Teller) see(ctx context.Context, v reeve.View, now time.Time) {
 	t.paused = time.Time{}
 	if until, err := time.Parse(time.RFC3339, v.Status.PausedUntil); err == nil {
 		t.paused = until
 	}
+	t.choose(v.Notices)
+	t.sleep.look(now)
 	t.track.see(v, now, func(l reeve.Listener) time.Time { return now.Add(t.settleOf(l)) })
-	t.carry()
+	t.carry(now)
+	t.tellArrived(ctx, v, now)
 	if !v.First {
 		return
 	}
 	if v.NewBaseline {
 		t.welcome(v, now)
-	} else if fresh := t.track.waiting(); len(fresh) > 1 && !t.isPaused(now) {
-		t.tellDigest(fresh, now, true)
+	} else if fresh := t.track.waiting(); len(fresh) > 1 && t.heldUntil(now).IsZero() {
+		t.tellDigest(fresh, now, sinceLastTime)
 	}
 }
 
@@ -164,33 +193,69 @@ func (t *Teller) welcome(v reeve.View, now time.Time) {
 
 // settleOf says how long a listener has to live before it is told.
 func (t *Teller) settleOf(l reeve.Listener) time.Duration {
-	if l.Scope == scopeNetwork || t.settle < 0 {
+	if l.Scope == scopeNetwork || t.choices.settle < 0 {
 		return 0
 	}
-	return t.settle
+	return t.choices.settle
 }
 
-// carry brings the screen in line with what happened to what was told.
-func (t *Teller) carry() {
+// carry brings the screen in line with what happened to what was told, and says
+// how long a correction has to wait that comes too soon; 0 for none.
+func (t *Teller) carry(now time.Time) (wait time.Duration) {
 	for _, key := range t.track.takeEnded() {
 		t.notices.Withdraw(key)
 	}
-	for _, s := range t.track.takeAltered() {
+	all, wait := t.track.takeAltered(now)
+	for _, s := range all {
 		n := t.noticeOf(s)
 		n.Update = true
 		t.notices.Show(n)
 	}
+	if !t.track.redigest {
+		return wait
+	}
+	if left := t.digestShown.Add(correctionGap).Sub(now); left > 0 {
+		return soonest(wait, left)
+	}
+	n := t.digestOf(t.track.digested(), t.digestWhy)
+	n.Update, t.digestShown = true, now
+	t.notices.Show(n)
+	return wait
 }
 
-func (t *Teller) isPaused(now time.Time) bool { return t.paused.After(now) }
+// soonest gives the shorter of two waits of which 0 stands for none.
+func soonest(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// heldUntil is when notices come again; zero where they are not held.
+func (t *Teller) heldUntil(now time.Time) time.Time {
+	until := time.Time{}
+	for _, end := range []time.Time{t.paused, t.choices.quietUntil(now), t.sleep.until} {
+		if end.After(now) && end.After(until) {
+			until = end
+		}
+	}
+	return until
+}
 
 // The longest sleep. The end of a pause is a time of the wall clock, which may
 // be set anew, and timers stand still while the computer is suspended.
 const longestSleep = time.Minute
 
+// burst is how many strangers at once are told in a digest from the first on.
+const burst = 3
+
 // tell tells what is due and may be told, and says when to come again.
 func (t *Teller) tell(now time.Time) time.Duration {
 	next := longestSleep
+	t.sleep.look(now)
+	if wait := t.carry(now); wait > 0 {
+		next = min(next, wait)
+	}
 	if due, ok := t.track.settled(now); ok {
 		next = min(next, due.Sub(now))
 	}
@@ -199,16 +264,16 @@ func (t *Teller) tell(now time.Time) time.Duration {
 		t.behind = false
 		return next
 	}
-	if t.isPaused(now) {
+	if until := t.heldUntil(now); !until.IsZero() {
 		t.behind = true
-		return min(next, t.paused.Sub(now))
+		return min(next, until.Sub(now))
 	}
 	if wait := t.pace.wait(now); wait > 0 {
 		t.behind = true
 		return min(next, wait)
 	}
-	if t.behind && len(ready) > 1 {
-		t.tellDigest(ready, now, false)
+	if t.behind && len(ready) > 1 || len(ready) >= burst {
+		t.tellDigest(ready, now, t.sleep.why(now))
 		return next
 	}
 	t.tellOne(ready[0], now)
@@ -237,43 +302,110 @@ func (t *Teller) record(told ...*stranger) {
 }
 
 func (t *Teller) noticeOf(s *stranger) notify.Notice {
-	l := s.listeners[0]
 	title, body := newcomer(s.listeners)
+	n := notify.Notice{Key: s.key, Title: title, Body: body, Sound: t.choices.sound}
+	return t.buttons(n, s.listeners, s.owner())
+}
+
+// buttons gives a notice of one program its buttons. Its Stop ends one process:
+// where several hold the listeners there is none.
+func (t *Teller) buttons(n notify.Notice, ls []reeve.Listener, owner string) notify.Notice {
+	l := ls[0]
 	do := Do{Listener: l.ID, Title: nameAndPort(l)}
-	n := notify.Notice{Key: s.key, Title: title, Body: body}
-	buttons := []meaning{{verb: verbKnow, label: "I know this", do: do}}
-	if len(l.Owners) > 0 {
-		do.Owner = l.Owners[0].ID
-		buttons = append(buttons, meaning{verb: verbStop, label: "Stop", do: do})
+	if len(portsOf(ls)) > 1 {
+		do.Title = l.Program
+	}
+	var all []meaning
+	if l.Verdict == unfamiliar {
+		know := meaning{verb: verbKnow, label: "I know this", do: do}
+		for _, other := range ls[1:min(len(ls), mostKnown)] {
+			know.others = append(know.others, other.ID)
+		}
+		all = append(all, know)
+	}
+	if owner != "" {
+		do.Owner = owner
+		all = append(all, meaning{verb: verbStop, label: "Stop", do: do})
 		n.Command = fmt.Sprintf("portreeve stop %d", l.Port)
 	}
 	details := meaning{verb: verbDetails, label: "Details", do: do}
-	n.Actions = t.meant.actions(append(buttons, details)...)
+	n.Actions = t.meant.actions(append(all, details)...)
 	n.Default = t.meant.key(details)
 	return n
 }
+
+// mostKnown is how many listeners of a program one click makes rules of; a rule
+// for temporary ports covers the rest.
+const mostKnown = 20
 
 // digestKey is the one key of digests: a later one replaces the one before.
 const digestKey = "digest"
 
 // tellDigest shows several strangers in one notice, those of a digest less than
 // a minute ago that are still there included: it is replaced.
-func (t *Teller) tellDigest(ready []*stranger, now time.Time, sinceLast bool) {
+func (t *Teller) tellDigest(ready []*stranger, now time.Time, why occasion) {
 	all := t.track.digest(ready, now)
-	t.carry()
+	t.carry(now)
 	t.pace.note(now)
 	t.behind = false
+	t.digestWhy, t.digestShown = why, now
+	t.record(all...)
+	t.notices.Show(t.digestOf(all, why))
+}
+
+func (t *Teller) digestOf(all []*stranger, why occasion) notify.Notice {
 	var words [][]reeve.Listener
 	for _, s := range all {
 		words = append(words, s.listeners)
 	}
-	t.record(all...)
-	title, body := digest(words, sinceLast)
-	t.notices.Show(notify.Notice{
-		Key: digestKey, Title: title, Body: body,
+	title, body := digest(words, why)
+	return notify.Notice{
+		Key: digestKey, Title: title, Body: body, Sound: t.choices.sound,
 		Actions: t.meant.actions(meaning{verb: verbReview, label: "Review"}),
 		Default: t.meant.key(meaning{verb: verbReview}),
-	})
+	}
+}
+
+// tellArrived tells at once of ports that the user waits for, and takes the
+// wishes back.
+func (t *Teller) tellArrived(ctx context.Context, v reeve.View, now time.Time) {
+	if len(v.Status.Awaited) == 0 {
+		clear(t.arrived)
+		return
+	}
+	for port := range t.arrived {
+		if !slices.Contains(v.Status.Awaited, port) {
+			delete(t.arrived, port)
+		}
+	}
+	for _, l := range v.Arrived() {
+		if t.arrived[l.Port] {
+			continue
+		}
+		t.arrived[l.Port] = true
+		title, body := asAsked(l)
+		n := notify.Notice{Key: fmt.Sprintf("awaited %d", l.Port), Title: title, Body: body, Sound: t.choices.sound}
+		ls, owner := []reeve.Listener{l}, ""
+		if len(l.Owners) > 0 {
+			owner = l.Owners[0].ID
+		}
+		if s := t.track.byID[l.ID]; s != nil && s.stage < isTold {
+			// It tells the stranger, too.
+			t.track.tell(s, now)
+			n.Key = s.key
+		}
+		t.verbs.Told(l.ID)
+		t.notices.Show(t.buttons(n, ls, owner))
+		port := l.Port
+		t.start(ctx, fmt.Sprint("await ", port), func(ctx context.Context) func() {
+			_, err := t.verbs.Await(ctx, reeve.AwaitRequest{Port: port, Off: true})
+			return func() {
+				if err != nil {
+					t.log.Warn("notices: a wish could not be taken back", "port", port, "error", err)
+				}
+			}
+		})
+	}
 }
 
 // pace is the limit on notices that nobody asked for. The zero value allows.

@@ -143,6 +143,11 @@ func (v *tellerVerbs) Pause(context.Context, reeve.PauseRequest) (*reeve.Status,
 	return nil, v.err
 }
 
+func (v *tellerVerbs) Await(_ context.Context, r reeve.AwaitRequest) (*reeve.Awaited, error) {
+	v.note("await %d off %v", r.Port, r.Off)
+	return &reeve.Awaited{}, v.err
+}
+
 func (v *tellerVerbs) Show(_ context.Context, r reeve.ShowRequest) error {
 	v.note("show %s %s", r.Page, r.Listener)
 	return v.err
@@ -171,6 +176,11 @@ type play struct {
 	*Teller
 	state map[string]reeve.Listener
 	until string // the pause
+	// notices are the settings, awaited the ports that the user waits for, slept
+	// how long the computer was suspended.
+	notices *reeve.NoticeSettings
+	awaited []uint16
+	slept   time.Duration
 }
 
 func perform(t *testing.T, do func(*play)) {
@@ -178,7 +188,7 @@ func perform(t *testing.T, do func(*play)) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &play{t: t, feed: make(tellerFeed), verbs: &tellerVerbs{}, state: make(map[string]reeve.Listener),
 			screen: &screen{stands: make(map[string]notify.Notice), presses: make(chan notify.Press)}}
-		p.Teller = NewTeller(p.screen, p.verbs, TellerOptions{})
+		p.Teller = NewTeller(p.screen, p.verbs, TellerOptions{User: "ada", Slept: func() time.Duration { return p.slept }})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- p.Run(ctx, p.feed) }()
@@ -210,7 +220,7 @@ func (p *play) view(v reeve.View) {
 			v.Listeners = append(v.Listeners, l)
 		}
 	}
-	v.Status.PausedUntil = p.until
+	v.Status.PausedUntil, v.Notices, v.Status.Awaited = p.until, p.notices, p.awaited
 	p.feed <- v
 	synctest.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,9 @@ type meaning struct {
 	verb  verb
 	label string
 	do    Do
-	rule  string // for verbForget
+	// others are more listeners of the same program, for verbKnow.
+	others []string
+	rules  []string // for verbForget
 	// request is an offer's, which is sent as it was offered; nil for none.
 	request *reeve.StopRequest
 }
@@ -85,7 +88,7 @@ func (t *Teller) press(ctx context.Context, p notify.Press) {
 		return
 	}
 	do := m.do
-	once := fmt.Sprint(m.verb, " ", do.Listener, " ", do.Owner, " ", m.rule)
+	once := fmt.Sprint(m.verb, " ", do.Listener, " ", do.Owner, " ", m.rules)
 	if m.request != nil {
 		once = fmt.Sprint(*m.request)
 	}
@@ -113,22 +116,56 @@ func (t *Teller) press(ctx context.Context, p notify.Press) {
 		})
 	case verbKnow:
 		t.start(ctx, once, func(ctx context.Context) func() {
-			k, err := t.verbs.Know(ctx, reeve.KnowRequest{ID: do.Listener})
+			k, rules, err := t.knowAll(ctx, do.Listener, m.others)
 			return func() {
 				if err == nil {
 					t.track.detach(p.Notice) // its words are the echo now
 				}
-				t.known(p.Notice, k, err)
+				t.known(p.Notice, k, rules, err)
 			}
 		})
 	case verbForget:
 		t.start(ctx, once, func(ctx context.Context) func() {
-			f, err := t.verbs.Forget(ctx, reeve.ForgetRequest{Rule: m.rule})
+			var f *reeve.Forgotten
+			var err error
+			for _, rule := range m.rules {
+				one, e := t.verbs.Forget(ctx, reeve.ForgetRequest{Rule: rule})
+				if f, err = one, errors.Join(err, e); e != nil {
+					f = nil
+				}
+			}
 			return func() { t.forgot(p.Notice, f, err) }
 		})
 	case verbStop, verbForce:
 		t.stop(ctx, once, m)
 	}
+}
+
+// knowAll makes rules of all listeners of one program: often it is one rule. The
+// first one's words are the echo. Listeners that have ended meanwhile need none.
+func (t *Teller) knowAll(ctx context.Context, first string, others []string) (*reeve.Known, []string, error) {
+	k, err := t.verbs.Know(ctx, reeve.KnowRequest{ID: first})
+	var rules []string
+	if err == nil {
+		rules = []string{k.Rule}
+	}
+	for _, id := range others {
+		more, e := t.verbs.Know(ctx, reeve.KnowRequest{ID: id})
+		var no *reeve.Error
+		switch {
+		case errors.As(e, &no) && no.Code == reeve.CodeChanged:
+		case e != nil:
+			err = e
+		default:
+			if k == nil {
+				k, err = more, nil
+			}
+			if !slices.Contains(rules, more.Rule) {
+				rules = append(rules, more.Rule)
+			}
+		}
+	}
+	return k, rules, err
 }
 
 // stop ends exactly what the notice showed. Only a stop that takes its time is
@@ -223,7 +260,15 @@ const breath = 400 * time.Millisecond
 
 // Known tells what was understood by a know that somebody else asked for.
 func (t *Teller) Known(k *reeve.Known, err error) {
-	time.AfterFunc(breath, func() { t.ask(func() { t.known("reply known", k, err) }) })
+	time.AfterFunc(breath, func() {
+		t.ask(func() {
+			var rules []string
+			if k != nil {
+				rules = []string{k.Rule}
+			}
+			t.known("reply known", k, rules, err)
+		})
+	})
 }
 
 // Failed tells that something was not done: what is a sentence without its full
@@ -270,6 +315,7 @@ func (t *Teller) stopped(do Do, s *reeve.Stopped, err error) {
 		t.reply(replyKey(do), title, reason(err))
 		return
 	}
+	t.track.unwelcome(do.Listener)
 	title, body := asTitle(s.Text, do.Title, sentence(s.Hint))
 	t.reply(replyKey(do), title, body, offered(do, s.Offers)...)
 }
@@ -283,13 +329,17 @@ func offered(do Do, offers []reeve.Offer) []meaning {
 	return all
 }
 
-func (t *Teller) known(key string, k *reeve.Known, err error) {
+func (t *Teller) known(key string, k *reeve.Known, rules []string, err error) {
 	if err != nil || k == nil {
 		t.reply(key, "Nothing was remembered", reason(err))
 		return
 	}
-	title, body := asTitle(k.Text, "Known from now on", "")
-	t.reply(key, title, body, meaning{verb: verbForget, label: "Undo", rule: k.Rule})
+	more := ""
+	if n := len(rules) - 1; n > 0 {
+		more = "And " + count(n, "more port") + " of the same program."
+	}
+	title, body := asTitle(k.Text, "Known from now on", more)
+	t.reply(key, title, body, meaning{verb: verbForget, label: "Undo", rules: rules})
 }
 
 func (t *Teller) forgot(key string, f *reeve.Forgotten, err error) {

@@ -78,19 +78,19 @@ func TestADigestTakesInTheYoungOneBeforeIt(t *testing.T) {
 	perform(t, func(p *play) {
 		three := func(from uint16) {
 			for i := range uint16(3) {
-				p.send(p.event("opened", openTo(python(""), "0.0.0.0", from+i, "node")))
+				p.send(p.event("opened", openTo(python(""), "0.0.0.0", from+i, fmt.Sprint("node", from+i))))
 			}
 		}
 		three(1000)
 		p.pass(10 * time.Second)
 		three(2000)
 		p.pass(10 * time.Second)
-		p.expect("node is listening on port 1000", "2 new listeners from node",
-			"node is listening on port 2000", "4 new listeners from node")
+		p.expect("node1000 is listening on port 1000", "2 new listeners from 2 programs",
+			"node2000 is listening on port 2000", "4 new listeners from 4 programs")
 		p.pass(time.Hour)
 		three(3000)
 		p.pass(10 * time.Second)
-		if got, want := p.last().Title, "2 new listeners from node"; got != want {
+		if got, want := p.last().Title, "2 new listeners from 2 programs"; got != want {
 			t.Errorf("an hour later: got %q, want %q", got, want)
 		}
 	})
@@ -144,7 +144,7 @@ func TestASecondAddressRightAfterTheNoticeCorrectsIt(t *testing.T) {
 func TestTwoProgramsOnOnePortAreTwoNotices(t *testing.T) {
 	perform(t, func(p *play) {
 		twin := python("127.0.0.1")
-		twin.ID, twin.Owners = "twin", []reeve.Owner{{ID: "o2", PID: 8}}
+		twin.ID, twin.Owners, twin.Subject = "twin", []reeve.Owner{{ID: "o2", PID: 8}}, "a python3 elsewhere"
 		p.send(p.event("opened", python("127.0.0.1")), p.event("opened", twin))
 		p.pass(time.Minute)
 		p.expect(pythonTold, pythonTold)
@@ -154,6 +154,23 @@ func TestTwoProgramsOnOnePortAreTwoNotices(t *testing.T) {
 		p.click("Stop")
 		if got, want := p.verbs.all(), "stop twin o2 false"; got != want {
 			t.Errorf("asked: got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestTwoProcessesOfOneProgramAreOneNoticeWithoutAStop(t *testing.T) {
+	perform(t, func(p *play) {
+		twin := python("127.0.0.1")
+		twin.ID, twin.Owners = "twin", []reeve.Owner{{ID: "o2", PID: 8}}
+		p.send(p.event("opened", python("127.0.0.1")), p.event("opened", twin))
+		p.pass(time.Minute)
+		p.expect(pythonTold)
+		if got, want := p.labels(), "I know this, Details"; got != want {
+			t.Errorf("buttons: got %q, want %q: a stop ends one process, and which can't be told", got, want)
+		}
+		p.send(p.event("closed", twin))
+		if got, want := p.labels(), "I know this, Stop, Details"; got != want {
+			t.Errorf("buttons once one has ended: got %q, want %q", got, want)
 		}
 	})
 }
@@ -297,18 +314,66 @@ func TestARestartedServerTakesThePlaceOfItsNotice(t *testing.T) {
 			}
 		})
 	})
-	t.Run("anew when it was closed in between, in the same place", func(t *testing.T) {
+	t.Run("silently when it was closed in between for less than a minute", func(t *testing.T) {
+		perform(t, func(p *play) {
+			p.send(p.event("opened", python("127.0.0.1")))
+			p.pass(10 * time.Second)
+			for range 5 { // rebuilt on every change
+				p.send(p.event("closed", python("127.0.0.1")))
+				p.pass(30 * time.Second)
+				p.send(p.event("opened", again))
+				p.pass(10 * time.Minute)
+				p.send(p.event("closed", again))
+				p.pass(59 * time.Second)
+				p.send(p.event("opened", python("127.0.0.1")))
+				p.pass(10 * time.Second)
+			}
+			p.expect(pythonTold)
+			if got := p.standing(); len(got) != 0 {
+				t.Errorf("standing: got %v, want nothing after the first was withdrawn", got)
+			}
+		})
+	})
+	t.Run("anew when it comes again later, each time less soon", func(t *testing.T) {
 		perform(t, func(p *play) {
 			p.send(p.event("opened", python("127.0.0.1")))
 			p.pass(10 * time.Second)
 			first := p.last()
 			p.send(p.event("closed", python("127.0.0.1")))
+			p.pass(time.Minute)
 			p.send(p.event("opened", again))
 			p.pass(10 * time.Second)
 			p.expect(pythonTold, pythonTold)
 			if got := p.last().Key; got != first.Key {
 				t.Errorf("key: got %q, want %q", got, first.Key)
 			}
+			p.send(p.event("closed", again))
+			p.pass(4*time.Minute - time.Second)
+			p.send(p.event("opened", again), p.event("closed", again))
+			p.pass(4 * time.Minute)
+			p.send(p.event("opened", again))
+			p.pass(10 * time.Second)
+			p.expect(pythonTold, pythonTold, pythonTold)
+		})
+	})
+	t.Run("anew when the user had stopped it", func(t *testing.T) {
+		perform(t, func(p *play) {
+			for range 2 { // the answer comes before the end is seen, and after
+				p.send(p.event("opened", python("127.0.0.1")))
+				p.pass(10 * time.Second)
+				p.click("Stop")
+				p.send(p.event("closed", python("127.0.0.1")))
+				p.pass(10 * time.Second)
+			}
+			p.send(p.event("opened", python("127.0.0.1")))
+			p.pass(10 * time.Second)
+			p.send(p.event("closed", python("127.0.0.1")))
+			p.Stopped(Do{Listener: "b-127.0.0.1", Title: "python3 on 62893"}, &reeve.Stopped{Text: "python3 has ended."}, nil)
+			p.pass(10 * time.Second)
+			p.send(p.event("opened", python("127.0.0.1")))
+			p.pass(10 * time.Second)
+			const ended = "python3 has ended. Port 62893 is free."
+			p.expect(pythonTold, ended, pythonTold, ended, pythonTold, "python3 has ended.", pythonTold)
 		})
 	})
 	t.Run("as any stranger where the one before was known", func(t *testing.T) {
@@ -322,7 +387,9 @@ func TestARestartedServerTakesThePlaceOfItsNotice(t *testing.T) {
 		perform(t, func(p *play) {
 			p.send(p.event("opened", python("127.0.0.1")))
 			p.pass(10 * time.Second)
-			p.send(p.event("rebound", again)) // the socket before it was somebody else's
+			other := again
+			other.Subject = "another program of that name"
+			p.send(p.event("rebound", other)) // the socket before it was somebody else's
 			p.pass(10 * time.Second)
 			p.expect(pythonTold, pythonTold)
 			if got := len(p.stands); got != 2 {
@@ -408,7 +475,7 @@ func TestALaterStartTellsWhatIsNew(t *testing.T) {
 	})
 }
 
-func TestAFloodIsToldInDigests(t *testing.T) {
+func TestAFloodIsToldInOneDigest(t *testing.T) {
 	perform(t, func(p *play) {
 		begun := time.Now()
 		n := 0
@@ -424,27 +491,55 @@ func TestAFloodIsToldInDigests(t *testing.T) {
 			p.pass(100 * time.Millisecond)
 		}
 		p.pass(10 * time.Minute)
-		p.expect("p0 is listening on 127.0.0.1:20000", "9999 new listeners from 3 programs")
+		p.expect("5000 new listeners from 3 programs", "~ 10000 new listeners from 3 programs")
 		checkPace(t, p.at)
 		if took := p.at[1].Sub(begun); took > 3*time.Second {
-			t.Errorf("the digest came after %v, want at most 3s", took)
+			t.Errorf("the whole number came after %v, want at most 3s", took)
 		}
 	})
 }
 
-func TestASteadyStreamKeepsThePace(t *testing.T) {
+func TestAFloodOfOneProgramIsOneNotice(t *testing.T) {
 	perform(t, func(p *play) {
 		for n := range 1200 { // one every 100 ms for two minutes
-			l := openTo(python(""), "0.0.0.0", uint16(20000+n), "node")
+			p.send(p.event("opened", openTo(python(""), "0.0.0.0", uint16(20000+n), "node")))
+			p.pass(100 * time.Millisecond)
+		}
+		p.pass(10 * time.Minute)
+		checkPace(t, p.at[:2])
+		for i, title := range p.titles() {
+			if i > 0 && !strings.HasPrefix(title, "~ ") {
+				t.Fatalf("notice %d: got %q, want corrections only", i, title)
+			}
+		}
+		if got, want := p.last().Title, "node is listening on 1200 ports"; got != want {
+			t.Errorf("last: got %q, want %q", got, want)
+		}
+		if n := len(p.at); n > 62 {
+			t.Errorf("shown in two minutes: got %d times, want at most once in 2 s", n)
+		}
+	})
+}
+
+func TestASteadyStreamOfProgramsKeepsThePace(t *testing.T) {
+	perform(t, func(p *play) {
+		for n := range 1200 {
+			l := openTo(python(""), "0.0.0.0", uint16(20000+n), fmt.Sprint("node", n))
 			p.send(p.event("opened", l))
 			p.pass(100 * time.Millisecond)
 		}
 		p.pass(10 * time.Minute)
-		checkPace(t, p.at)
-		if n := len(p.at); n < 10 || n > 16 {
+		var at []time.Time
+		for i, title := range p.titles() {
+			if !strings.HasPrefix(title, "~ ") {
+				at = append(at, p.at[i])
+			}
+		}
+		checkPace(t, at)
+		if n := len(at); n < 10 || n > 16 {
 			t.Errorf("notices in two minutes and after: got %d, want between 10 and 16", n)
 		}
-		if got := p.last().Title; !strings.HasPrefix(got, "1") && !strings.Contains(got, "new listeners from node") {
+		if got := p.last().Title; !strings.Contains(got, "new listeners from") {
 			t.Errorf("last: got %q, want a digest", got)
 		}
 	})
@@ -512,7 +607,7 @@ func TestAPauseHandsOverADigest(t *testing.T) {
 func TestLostEventsAreMadeUpForByTheTable(t *testing.T) {
 	perform(t, func(p *play) {
 		was := python("127.0.0.1")
-		was.ID, was.Port = "was", 1000
+		was.ID, was.Port, was.Program = "was", 1000, "node"
 		p.send(p.event("opened", was))
 		p.pass(10 * time.Second)
 		delete(p.state, "was")
@@ -521,7 +616,7 @@ func TestLostEventsAreMadeUpForByTheTable(t *testing.T) {
 		p.pass(10 * time.Second)
 		p.view(reeve.View{Missed: true}) // changes nothing any more
 		p.pass(10 * time.Second)
-		p.expect("python3 is listening on 127.0.0.1:1000", pythonTold)
+		p.expect("node is listening on 127.0.0.1:1000", pythonTold)
 		if got := p.standing(); len(got) != 1 || !got[pythonTold] {
 			t.Errorf("standing: got %v, want only %q", got, pythonTold)
 		}

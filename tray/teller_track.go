@@ -9,10 +9,6 @@ import (
 	"portreeve/monitor/reeve"
 )
 
-// sameBreath is how soon after its notice a program's second address on the
-// port belongs to the same news.
-const sameBreath = 2 * time.Second
-
 // digestSpan is how long a digest takes in what the next one would tell.
 const digestSpan = time.Minute
 
@@ -25,15 +21,19 @@ type tracker struct {
 	byEnd map[endpoint][]string // ids
 	met   map[string]bool       // the unfamiliar listeners that live, tracked or not
 	seq   uint64
+	wants choice
+	past  memory // those that were told and are gone
 
 	queue    []appointment // by time
 	ready    map[*stranger]bool
 	inDigest map[*stranger]bool // told in the digest that stands
 	digestAt time.Time
 
-	changed []*stranger // to be settled at the end of a view
-	ended   []string    // keys to withdraw
-	altered []*stranger // whose notices are to be corrected
+	changed []*stranger        // to be settled at the end of a view
+	ended   []string           // keys to withdraw
+	altered map[*stranger]bool // whose notices are to be corrected
+	// redigest tells that the digest that stands is to be corrected.
+	redigest bool
 }
 
 // appointment is a time at which a stranger is due, unless it was put off.
@@ -47,6 +47,7 @@ func newTracker() tracker {
 		byID: make(map[string]*stranger), byWho: make(map[identity]*stranger), byKey: make(map[string]*stranger),
 		byEnd: make(map[endpoint][]string), met: make(map[string]bool),
 		ready: make(map[*stranger]bool), inDigest: make(map[*stranger]bool),
+		past: newMemory(), altered: make(map[*stranger]bool),
 	}
 }
 
@@ -72,9 +73,9 @@ func (t *tracker) see(v reeve.View, now time.Time, due func(reeve.Listener) time
 			}
 			t.rebind(l, alive, now, due(l))
 		case reeve.EventClosed:
-			t.drop(l.ID)
+			t.drop(l.ID, now)
 		case reeve.EventOwner, reeve.EventJudged:
-			t.change(l)
+			t.change(l, now)
 		}
 	}
 	if v.Missed {
@@ -93,7 +94,7 @@ func idsOf(ls []reeve.Listener) map[string]bool {
 
 // open takes in a listener that is news, if it is a stranger's.
 func (t *tracker) open(l reeve.Listener, now, due time.Time) {
-	if !isNew(l) || t.met[l.ID] {
+	if !t.wants.wants(l) || t.met[l.ID] {
 		return
 	}
 	t.met[l.ID] = true
@@ -101,22 +102,24 @@ func (t *tracker) open(l reeve.Listener, now, due time.Time) {
 	s := t.byWho[who]
 	if s == nil {
 		t.seq++
-		s = &stranger{who: who, seq: t.seq, due: due}
+		s = &stranger{who: who, seq: t.seq, due: due, at: make(map[string]int)}
 		s.key = t.freeKey(l)
 		t.byWho[who], t.byKey[s.key] = s, s
-		t.await(s, now)
-	} else if (s.stage == isTold || s.stage == isDigested) && now.Sub(s.at) > sameBreath {
-		s.again, s.due = true, due
+		if t.past.silent(who, now) {
+			s.stage, s.was = isTold, who
+		} else {
+			t.await(s, now)
+		}
 	}
-	s.listeners = append(s.listeners, l)
+	s.add(l, due)
 	t.index(l, s)
 	t.touch(s)
 }
 
-// freeKey names a notice by program and endpoint, so that a restarted server
+// freeKey names a notice by program and reach, so that a program that comes again
 // takes the place of its own notice; programs that share both get a number.
 func (t *tracker) freeKey(l reeve.Listener) string {
-	base := fmt.Sprintf("new %s %s %d %s", l.Program, l.Protocol, l.Port, l.Scope)
+	base := fmt.Sprintf("new %s %s %s", l.Program, l.Protocol, l.Scope)
 	key := base
 	for n := 2; t.byKey[key] != nil; n++ {
 		key = fmt.Sprintf("%s %d", base, n)
@@ -133,45 +136,48 @@ func (t *tracker) rebind(l reeve.Listener, alive map[string]bool, now, due time.
 		return
 	}
 	id := t.byEnd[endpointOf(l)][old]
-	if !isNew(l) || t.met[l.ID] {
-		t.drop(id)
+	if !t.wants.wants(l) || t.met[l.ID] {
+		t.drop(id, now)
 		return
 	}
 	s := t.byID[id]
-	i := s.index(id)
-	t.unindex(s.listeners[i])
+	t.unindex(s.listeners[s.at[id]])
 	delete(t.met, id)
 	t.met[l.ID] = true
-	s.listeners[i] = l
+	s.remove(id)
+	s.add(l, due)
 	t.index(l, s)
-	s.again, s.due = true, due
+	s.again = true
 	t.touch(s)
 }
 
 // drop forgets a listener that is gone or no stranger's any more.
-func (t *tracker) drop(id string) {
+func (t *tracker) drop(id string, now time.Time) {
 	delete(t.met, id)
 	s := t.byID[id]
 	if s == nil {
 		return
 	}
-	i := s.index(id)
-	t.unindex(s.listeners[i])
-	s.listeners = slices.Delete(s.listeners, i, i+1)
+	t.unindex(s.listeners[s.at[id]])
+	s.remove(id)
+	if len(s.listeners) == 0 && s.stage >= isTold && !s.unwelcome {
+		t.past.note(s.who, id, !s.told.IsZero(), now)
+	}
 	t.touch(s)
 }
 
 // change takes in what is now known of a listener. That alone is never news.
-func (t *tracker) change(l reeve.Listener) {
+func (t *tracker) change(l reeve.Listener, now time.Time) {
 	s := t.byID[l.ID]
 	switch {
-	case !isNew(l):
-		t.drop(l.ID)
+	case l.Verdict == unfamiliar && s != nil:
+		// What it was started from may have ended: that tells of nobody.
+		s.listeners[s.at[l.ID]] = l
+		t.touch(s)
+	case !t.wants.wants(l):
+		t.drop(l.ID, now)
 	case s == nil:
 		t.met[l.ID] = true
-	default:
-		s.listeners[s.index(l.ID)] = l
-		t.touch(s)
 	}
 }
 
@@ -180,7 +186,7 @@ func (t *tracker) resync(ls []reeve.Listener, now time.Time, due func(reeve.List
 	alive := idsOf(ls)
 	for id := range t.met {
 		if !alive[id] {
-			t.drop(id)
+			t.drop(id, now)
 		}
 	}
 	for _, l := range ls {
@@ -188,8 +194,8 @@ func (t *tracker) resync(ls []reeve.Listener, now time.Time, due func(reeve.List
 		switch {
 		case s == nil:
 			t.open(l, now, due(l))
-		case !isNew(l) || identityOf(l) != s.who:
-			t.change(l)
+		case l.Verdict != unfamiliar || identityOf(l) != s.who:
+			t.change(l, now)
 		}
 	}
 }
@@ -221,26 +227,31 @@ func (t *tracker) identify(s *stranger, now time.Time) {
 		return
 	}
 	who := identityOf(s.listeners[0])
-	var strays []reeve.Listener
-	s.listeners = slices.DeleteFunc(s.listeners, func(l reeve.Listener) bool {
-		if identityOf(l) == who {
-			return false
+	type stray struct {
+		reeve.Listener
+		due time.Time
+	}
+	var strays []stray
+	for _, l := range s.listeners {
+		if identityOf(l) != who {
+			strays = append(strays, stray{Listener: l})
 		}
-		t.unindex(l)
-		strays = append(strays, l)
-		return true
-	})
+	}
+	for i, l := range strays {
+		t.unindex(l.Listener)
+		strays[i].due = s.remove(l.ID)
+	}
 	if who != s.who {
 		if t.byWho[s.who] == s {
 			delete(t.byWho, s.who)
 		}
 		s.who = who
 		if other := t.byWho[who]; other != nil {
-			for _, l := range s.listeners {
+			for i, l := range s.listeners {
+				other.add(l, s.heard[i])
 				t.index(l, other)
 			}
-			other.listeners = append(other.listeners, s.listeners...)
-			s.listeners = nil
+			s.listeners, s.heard = nil, nil
 			t.touch(other)
 		} else {
 			t.byWho[who] = s
@@ -248,7 +259,7 @@ func (t *tracker) identify(s *stranger, now time.Time) {
 	}
 	for _, l := range strays {
 		delete(t.met, l.ID)
-		t.open(l, now, s.due)
+		t.open(l.Listener, now, l.due)
 	}
 }
 
@@ -258,14 +269,23 @@ func (t *tracker) advance(s *stranger, now time.Time) {
 	s.again = false
 	switch s.stage {
 	case isSettling:
-		if again {
+		if due := s.settles(); !due.Equal(s.due) {
+			s.due = due
 			t.await(s, now)
 		}
-	case isTold, isDigested:
-		if again && s.gist() != s.was {
+	case isTold:
+		if again && s.who != s.was {
+			s.due = s.settles()
 			t.await(s, now)
-		} else if s.stage == isTold {
-			t.altered = append(t.altered, s)
+		} else {
+			t.altered[s] = true
+		}
+	case isDigested:
+		if again && s.who != s.was {
+			s.due = s.settles()
+			t.await(s, now)
+		} else if t.inDigest[s] {
+			t.redigest = true
 		}
 	}
 }
@@ -280,18 +300,26 @@ func (t *tracker) await(s *stranger, now time.Time) {
 		return
 	}
 	s.stage = isSettling
-	t.queue = append(t.queue, appointment{s.due, s})
+	// Nearly always at the end: most wait equally long.
+	i := len(t.queue)
+	for i > 0 && t.queue[i-1].due.After(s.due) {
+		i--
+	}
+	t.queue = slices.Insert(t.queue, i, appointment{s.due, s})
 }
 
 // end takes a stranger off the books and what was told of it off the screen.
 func (t *tracker) end(s *stranger) {
-	if !s.at.IsZero() && s.stage != isDigested {
+	if !s.told.IsZero() && s.stage != isDigested {
 		t.ended = append(t.ended, s.key) // it stood, and may stand while it settles again
 	}
 	if t.inDigest[s] {
 		delete(t.inDigest, s)
 		if len(t.inDigest) == 0 {
 			t.ended = append(t.ended, digestKey)
+			t.redigest = false
+		} else {
+			t.redigest = true
 		}
 	}
 	t.forget(s)
@@ -307,7 +335,8 @@ func (t *tracker) forget(s *stranger) {
 	delete(t.byKey, s.key)
 	delete(t.ready, s)
 	delete(t.inDigest, s)
-	s.listeners, s.stage = nil, isOver
+	delete(t.altered, s)
+	s.listeners, s.heard, s.stage = nil, nil, isOver
 }
 
 // detach leaves the notice with that key to whoever answered it: what becomes
@@ -349,7 +378,8 @@ func (t *tracker) waiting() []*stranger {
 // tell notes that a stranger has its notice.
 func (t *tracker) tell(s *stranger, now time.Time) {
 	delete(t.ready, s)
-	s.stage, s.at, s.was = isTold, now, s.gist()
+	s.stage, s.told, s.shown, s.was = isTold, now, now, s.who
+	delete(t.altered, s)
 }
 
 // digest notes that strangers are told in a digest and gives all that it has to
@@ -360,19 +390,35 @@ func (t *tracker) digest(fresh []*stranger, now time.Time) []*stranger {
 	}
 	t.digestAt = now
 	for _, s := range fresh {
-		if !s.at.IsZero() {
+		if !s.told.IsZero() {
 			t.ended = append(t.ended, s.key) // the digest tells it now
 		}
 		delete(t.ready, s)
+		delete(t.altered, s)
 		t.inDigest[s] = true
-		s.stage, s.at, s.was = isDigested, now, s.gist()
+		s.stage, s.told, s.was = isDigested, now, s.who
 	}
+	return t.digested()
+}
+
+// digested gives the strangers that the digest names, in the order of appearance.
+func (t *tracker) digested() []*stranger {
+	t.redigest = false
 	all := make([]*stranger, 0, len(t.inDigest))
 	for s := range t.inDigest {
 		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b *stranger) int { return cmp.Compare(a.seq, b.seq) })
 	return all
+}
+
+// unwelcome notes that the user has stopped a listener: whoever comes again then
+// is news.
+func (t *tracker) unwelcome(id string) {
+	if s := t.byID[id]; s != nil {
+		s.unwelcome = true
+	}
+	t.past.unwelcome(id)
 }
 
 // takeEnded hands out the keys of notices to withdraw.
@@ -382,11 +428,29 @@ func (t *tracker) takeEnded() []string {
 	return keys
 }
 
-// takeAltered hands out the strangers whose notices are to be corrected.
-func (t *tracker) takeAltered() []*stranger {
-	all := t.altered
-	t.altered = nil
-	return slices.DeleteFunc(all, func(s *stranger) bool { return s.stage != isTold })
+// correctionGap is the least time between two corrections of one notice.
+const correctionGap = 2 * time.Second
+
+// takeAltered hands out the strangers whose notices are to be corrected now, and
+// says how long the next of the others has to wait; 0 for none.
+func (t *tracker) takeAltered(now time.Time) (all []*stranger, wait time.Duration) {
+	for s := range t.altered {
+		if s.stage != isTold || s.told.IsZero() {
+			delete(t.altered, s)
+			continue
+		}
+		if left := s.shown.Add(correctionGap).Sub(now); left > 0 {
+			if wait == 0 || left < wait {
+				wait = left
+			}
+			continue
+		}
+		s.shown = now
+		delete(t.altered, s)
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b *stranger) int { return cmp.Compare(a.seq, b.seq) })
+	return all, wait
 }
 
 func (t *tracker) touch(s *stranger) {

@@ -26,6 +26,7 @@ type Verbs interface {
 	Forget(context.Context, reeve.ForgetRequest) (*reeve.Forgotten, error)
 	Pause(context.Context, reeve.PauseRequest) (*reeve.Status, error)
 	Show(context.Context, reeve.ShowRequest) error
+	Await(context.Context, reeve.AwaitRequest) (*reeve.Awaited, error)
 	// Example starts a harmless listener of Portreeve's own, so that the user
 	// sees a notice.
 	Example(context.Context) error

@@ -25,21 +25,13 @@ func nameAndPort(l reeve.Listener) string {
 	return l.Program + " on " + strconv.Itoa(int(l.Port))
 }
 
-// newcomer words the notice of one program that listens on one port, on one or
-// more addresses: all of ls have the same owner, port and reach.
+// newcomer words the notice of one program that listens on one port or several,
+// on one or more addresses: all of ls are of the same program and reach.
 func newcomer(ls []reeve.Listener) (title, body string) {
 	l := ls[0]
 	rest := " is listening on " + spots(ls)
-	name := l.Program
-	switch {
-	case len(l.Owners) > 0:
-	case name == "hidden program":
-		name = "A hidden program"
-	case strings.HasPrefix(name, "a program of "):
-		name = "A" + name[1:]
-	}
 	// The address must be read whatever the program calls itself.
-	title = explain.Clean(name, notify.MaxTitle-utf8.RuneCountInString(rest)) + rest
+	title = explain.Clean(asSubject(l), notify.MaxTitle-utf8.RuneCountInString(rest)) + rest
 
 	var why string
 	switch {
@@ -48,26 +40,58 @@ func newcomer(ls []reeve.Listener) (title, body string) {
 	case !repeats(l.Reach, l.Look):
 		why = sentence(l.Look)
 	}
-	left := notify.MaxBody - utf8.RuneCountInString(l.Reach) - utf8.RuneCountInString(why) - 2
-	return title, paragraph(l.Reach, origin(l, left), why)
+	ports := ""
+	if all := portsOf(ls); len(all) > 1 {
+		ports = "Ports " + enumerate(all, notify.MaxBody) + "."
+	}
+	left := notify.MaxBody - utf8.RuneCountInString(l.Reach+ports+why) - 3
+	return title, paragraph(l.Reach, origin(l, left), why, ports)
+}
+
+// asSubject is a program's name at the beginning of a sentence.
+func asSubject(l reeve.Listener) string {
+	switch name := l.Program; {
+	case len(l.Owners) > 0:
+	case name == "hidden program":
+		return "A hidden program"
+	case strings.HasPrefix(name, "a program of "):
+		return "A" + name[1:]
+	}
+	return l.Program
+}
+
+// asAsked words the notice of a listener on a port that the user waits for.
+func asAsked(l reeve.Listener) (title, body string) {
+	rest := fmt.Sprintf(" listens on %d now, as you asked", l.Port)
+	_, body = newcomer([]reeve.Listener{l})
+	return explain.Clean(asSubject(l), notify.MaxTitle-utf8.RuneCountInString(rest)) + rest, body
 }
 
 // spots names the addresses: both of a pair, the port alone where there are
-// more, or where all addresses are meant.
+// more, or where all addresses are meant, and the number of ports where there are
+// several.
 func spots(ls []reeve.Listener) string {
+	if n := len(portsOf(ls)); n > 1 {
+		return strconv.Itoa(n) + " ports"
+	}
 	port := "port " + strconv.Itoa(int(ls[0].Port))
 	if len(ls) > 2 {
 		return port
 	}
-	var at []string
+	var at []netip.Addr
 	for _, l := range ls {
 		a, err := netip.ParseAddr(l.Address)
 		if err != nil || a.IsUnspecified() {
 			return port
 		}
-		at = append(at, explain.Endpoint(netip.AddrPortFrom(a, l.Port)))
+		at = append(at, a)
 	}
-	return strings.Join(at, " and ")
+	slices.SortFunc(at, netip.Addr.Compare)
+	var text []string
+	for _, a := range slices.Compact(at) {
+		text = append(text, explain.Endpoint(netip.AddrPortFrom(a, ls[0].Port)))
+	}
+	return strings.Join(text, " and ")
 }
 
 // origin says what a program runs and what started it, in at most limit
@@ -169,39 +193,44 @@ func programKey(l reeve.Listener) string {
 }
 
 // digest words the notice of several newcomers, each with its listeners.
-func digest(all [][]reeve.Listener, sinceLast bool) (title, body string) {
+func digest(all [][]reeve.Listener, why occasion) (title, body string) {
 	var order []string
-	first := make(map[string]reeve.Listener)
-	count := make(map[string]int)
-	open := 0
+	ports := make(map[string][]reeve.Listener)
+	listeners, open := 0, 0
 	for _, ls := range all {
 		name := ls[0].Program
-		if count[name] == 0 {
+		if ports[name] == nil {
 			order = append(order, name)
-			first[name] = ls[0]
 		}
-		count[name]++
+		ports[name] = append(ports[name], ls...)
+		n := len(portsOf(ls))
+		listeners += n
 		if ls[0].Scope == string(familiar.Network) {
-			open++
+			open += n
 		}
 	}
 	switch {
-	case sinceLast:
-		title = fmt.Sprintf("%d new since last time", len(all))
+	case why == sinceLastTime:
+		title = fmt.Sprintf("%d new since last time", listeners)
+	case why == sinceSleep:
+		title = fmt.Sprintf("%d new since the computer woke up", listeners)
+	case listeners == 1:
+		title = "1 new listener from " + order[0]
 	case len(order) == 1:
-		title = fmt.Sprintf("%d new listeners from %s", len(all), order[0])
+		title = fmt.Sprintf("%d new listeners from %s", listeners, order[0])
 	default:
-		title = fmt.Sprintf("%d new listeners from %d programs", len(all), len(order))
+		title = fmt.Sprintf("%d new listeners from %d programs", listeners, len(order))
 	}
 	var names []string
 	for _, name := range order {
-		if n := count[name]; n == 1 {
-			names = append(names, nameAndPort(first[name]))
-		} else {
-			names = append(names, fmt.Sprintf("%s on %d ports", name, n))
-			if ports := portsOf(all); len(order) == 1 && len(ports) <= 3 {
-				names[0] = name + " on " + enumerated(ports, len(ports))
-			}
+		on := portsOf(ports[name])
+		switch {
+		case len(on) == 1:
+			names = append(names, name+" on "+on[0])
+		case len(order) == 1 && len(on) <= 3:
+			names = append(names, name+" on "+enumerated(on, len(on)))
+		default:
+			names = append(names, fmt.Sprintf("%s on %d ports", name, len(on)))
 		}
 	}
 	reach := ""
@@ -214,15 +243,19 @@ func digest(all [][]reeve.Listener, sinceLast bool) (title, body string) {
 	return title, paragraph(fullStop(enumerate(names, notify.MaxBody-len(reach)-2)), reach)
 }
 
-// portsOf lists the ports of strangers, the smallest first, each once.
-func portsOf(all [][]reeve.Listener) []string {
-	var ports []uint16
-	for _, ls := range all {
-		ports = append(ports, ls[0].Port)
+// port is a listener's, as text.
+func port(l reeve.Listener) string { return strconv.Itoa(int(l.Port)) }
+
+// portsOf lists the ports of listeners, the smallest first, each once.
+func portsOf(ls []reeve.Listener) []string {
+	ports := make([]uint16, 0, len(ls))
+	for _, l := range ls {
+		ports = append(ports, l.Port)
 	}
 	slices.Sort(ports)
-	var text []string
-	for _, p := range slices.Compact(ports) {
+	ports = slices.Compact(ports)
+	text := make([]string, 0, len(ports))
+	for _, p := range ports {
 		text = append(text, strconv.Itoa(int(p)))
 	}
 	return text

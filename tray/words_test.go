@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -26,6 +27,11 @@ func openTo(l reeve.Listener, address string, port uint16, program string) reeve
 	l.ID, l.Address, l.Port, l.Program = fmt.Sprintf("b-%s-%d-%s", address, port, program), address, port, program
 	l.Scope, l.Reach = "network", "Open to your network (a firewall may still block it)."
 	l.Place = "vite in ~/src/shop"
+	return l
+}
+
+func onPort(l reeve.Listener, port uint16) reeve.Listener {
+	l.ID, l.Port = fmt.Sprint(l.ID, "-", port), port
 	return l
 }
 
@@ -63,6 +69,9 @@ func TestAStrangersNoticeNamesItAndWhoReachesIt(t *testing.T) {
 		{"a reason to look", "python3 is listening on 127.0.0.1:62893",
 			"Only programs on this computer can reach it. http.server in ~/src/shop, started from Terminal. Its program file has been deleted or replaced.",
 			[]reeve.Listener{deleted}},
+		{"several ports of one program", "python3 is listening on 3 ports",
+			"Only programs on this computer can reach it. http.server in ~/src/shop, started from Terminal. Ports 3000, 9229 and 62893.",
+			[]reeve.Listener{python("127.0.0.1"), onPort(python("127.0.0.1"), 9229), onPort(python("127.0.0.1"), 3000), onPort(python("::1"), 3000)}},
 		{"what its terminal has left behind", "python3 is listening on 127.0.0.1:62893",
 			"Only programs on this computer can reach it. http.server in ~/src/shop, left by an ended session of Terminal.",
 			[]reeve.Listener{left}},
@@ -162,17 +171,22 @@ func TestADigestCountsAndNames(t *testing.T) {
 	for _, c := range []struct {
 		name, title, body string
 		all               [][]reeve.Listener
-		sinceLast         bool
+		why               occasion
 	}{
 		{"several programs", "14 new listeners from 3 programs",
-			"python3 on 12 ports, node on 5173 and java on 8080. 1 is open to your network.", many, false},
-		{"one program on a few ports", "2 new listeners from python3", "python3 on 40000 and 40001.", many[:2], false},
-		{"one program", "12 new listeners from python3", "python3 on 12 ports.", many[:12], false},
-		{"more than three", "5 new listeners from 5 programs", "a on 1, b on 1, c on 1 and 2 more.", five, false},
-		{"a later start", "2 new since last time", "a on 1 and b on 1.", five[:2], true},
+			"python3 on 12 ports, node on 5173 and java on 8080. 1 is open to your network.", many, sinceBurst},
+		{"one program on a few ports", "2 new listeners from python3", "python3 on 40000 and 40001.", many[:2], sinceBurst},
+		{"one program", "12 new listeners from python3", "python3 on 12 ports.", many[:12], sinceBurst},
+		{"more than three", "5 new listeners from 5 programs", "a on 1, b on 1, c on 1 and 2 more.", five, sinceBurst},
+		{"a later start", "2 new since last time", "a on 1 and b on 1.", five[:2], sinceLastTime},
+		{"after a sleep", "2 new since the computer woke up", "a on 1 and b on 1.", five[:2], sinceSleep},
+		{"a program whose ports are one stranger's", "14 new listeners from 3 programs",
+			"python3 on 12 ports, node on 5173 and java on 8080. 1 is open to your network.",
+			append([][]reeve.Listener{slices.Concat(many[:12]...)}, many[12:]...), sinceBurst},
+		{"what is left of one", "1 new listener from a", "a on 1.", five[:1], sinceBurst},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			title, body := digest(c.all, c.sinceLast)
+			title, body := digest(c.all, c.why)
 			if title != c.title {
 				t.Errorf("title: got  %q\nwant %q", title, c.title)
 			}

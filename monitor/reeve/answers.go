@@ -44,6 +44,9 @@ type Listener struct {
 	WhyNew string `json:"why_new"`
 	// Folded tells that lists for people leave it out at first (temporary UDP).
 	Folded bool `json:"folded"`
+	// Subject is opaque: the same for listeners of one program as rules tell
+	// programs apart, whichever process, port and address it is.
+	Subject string `json:"subject"`
 	// Origin is what started it.
 	Origin Origin `json:"origin"`
 	// Project is the project's folder that its program runs in, with ~ for the

@@ -2,7 +2,9 @@ package reeve
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -81,6 +83,7 @@ func (f *flattener) make(l *monitor.Listener) Listener {
 		Look:     f.words.Look(l.Listening),
 		Reason:   string(l.Why.Reason),
 		WhyNew:   f.words.WhyNew(l.Listening, l.Why),
+		Subject:  subjectKey(familiar.SubjectOf(l.Listening)),
 		Folded:   l.Proto == socket.UDP && f.book.IsEphemeral(l.Local.Port()),
 	}
 	for i, o := range l.Owners {
@@ -94,6 +97,13 @@ func (f *flattener) make(l *monitor.Listener) Listener {
 		w.Origin = flatOrigin(process.Origin{Kind: process.OriginService, Name: l.Unit})
 	}
 	return w
+}
+
+// subjectKey makes a short key of all that a subject says. Paths in it are chosen
+// by programs, which must not be able to make two of them meet.
+func subjectKey(s familiar.Subject) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", s))
+	return hex.EncodeToString(sum[:12])
 }
 
 func flatOrigin(o process.Origin) Origin {

@@ -17,4 +17,7 @@ type View struct {
 	// Missed tells that the receiver was too slow and Events lost its oldest.
 	Missed bool
 	Status Status
+	// Notices are the user's settings of what is told; nil for those of a first
+	// start.
+	Notices *NoticeSettings
 }

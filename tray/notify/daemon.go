@@ -24,7 +24,8 @@ const (
 	// drawsDefault is the name of the server that draws that action as one more
 	// button, where others draw nothing (seen: xfce4-notifyd 0.7).
 	drawsDefault = "Xfce Notify Daemon"
-	normal       = byte(1) // urgency
+	little       = byte(0) // urgencies
+	normal       = byte(1)
 	neverExpire  = int32(0)
 	asDaemon     = int32(-1) // the daemon's own time on the screen
 )
@@ -281,6 +282,16 @@ func (s *daemon) show(ctx context.Context, n Notice, replaces uint32) error {
 	hints := map[string]dbus.Variant{
 		"urgency":       dbus.MakeVariant(normal),
 		"desktop-entry": dbus.MakeVariant("portreeve"),
+	}
+	switch {
+	case n.Update:
+		// GNOME Shell shows a banner again for a notice that is replaced, unless
+		// the new one is of little urgency.
+		hints["urgency"], hints["suppress-sound"] = dbus.MakeVariant(little), dbus.MakeVariant(true)
+	case n.Sound:
+		hints["sound-name"] = dbus.MakeVariant("message-new-instant")
+	default:
+		hints["suppress-sound"] = dbus.MakeVariant(true)
 	}
 	if s.picture != nil {
 		hints["image-data"] = dbus.MakeVariant(*s.picture)

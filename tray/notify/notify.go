@@ -27,6 +27,8 @@ type Notice struct {
 	// Update only changes what stands under Key: where nothing stands there any
 	// more, because the user closed it or it went by itself, nothing is shown.
 	Update bool
+	// Sound asks for the desktop's sound of a message; updates never make one.
+	Sound bool
 	// Command is what a terminal prints in place of buttons, such as
 	// "portreeve stop 62893"; empty for none. Desktops leave it out.
 	Command string
