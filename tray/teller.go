@@ -210,6 +210,7 @@ func (t *Teller) carry(now time.Time) (wait time.Duration) {
 		n := t.noticeOf(s)
 		n.Update = true
 		t.notices.Show(n)
+		t.record(s)
 	}
 	if !t.track.redigest {
 		return wait
@@ -217,9 +218,11 @@ func (t *Teller) carry(now time.Time) (wait time.Duration) {
 	if left := t.digestShown.Add(correctionGap).Sub(now); left > 0 {
 		return soonest(wait, left)
 	}
-	n := t.digestOf(t.track.digested(), t.digestWhy)
+	digested := t.track.digested()
+	n := t.digestOf(digested, t.digestWhy)
 	n.Update, t.digestShown = true, now
 	t.notices.Show(n)
+	t.record(digested...)
 	return wait
 }
 
@@ -295,9 +298,7 @@ func (t *Teller) tellOne(s *stranger, now time.Time) {
 // record notes in the history that a notice spoke of these.
 func (t *Teller) record(told ...*stranger) {
 	for _, s := range told {
-		for _, l := range s.listeners {
-			t.verbs.Told(l.ID)
-		}
+		t.verbs.Told(s.said()...)
 	}
 }
 

@@ -1,6 +1,7 @@
 package tray
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type stranger struct {
 	listeners []reeve.Listener // never empty once the tracker is settled
 	heard     []time.Time      // when each of them has settled
 	at        map[string]int   // where each stands, by id
+	unsaid    []string         // ids that no notice has spoken of yet
 	stage     stage
 	seq       uint64    // the order of appearance
 	due       time.Time // when settling ends
@@ -74,6 +76,9 @@ func endpointOf(l reeve.Listener) endpoint { return endpoint{l.Address, l.Protoc
 func (s *stranger) add(l reeve.Listener, due time.Time) {
 	s.at[l.ID] = len(s.listeners)
 	s.listeners, s.heard = append(s.listeners, l), append(s.heard, due)
+	if s.unsaid = append(s.unsaid, l.ID); len(s.unsaid) > 2*len(s.listeners)+64 {
+		s.unsaid = slices.DeleteFunc(s.unsaid, s.lacks) // it cycles its ports
+	}
 }
 
 // remove takes a listener out and gives when it has settled. The last one comes
@@ -86,6 +91,18 @@ func (s *stranger) remove(id string) time.Time {
 	s.listeners, s.heard = s.listeners[:last], s.heard[:last]
 	delete(s.at, id)
 	return due
+}
+
+// said gives the listeners that a notice speaks of for the first time.
+func (s *stranger) said() []string {
+	ids := slices.DeleteFunc(s.unsaid, s.lacks)
+	s.unsaid = nil
+	return ids
+}
+
+func (s *stranger) lacks(id string) bool {
+	_, there := s.at[id]
+	return !there
 }
 
 // settles is when the first of its listeners has lived long enough.
