@@ -51,13 +51,16 @@ type stranger struct {
 // identity is what makes one program in the user's eyes. Whatever a rule would
 // tell apart, and whatever is worth a word of warning, is another one.
 type identity struct {
-	subject, user, protocol, reach, look, port string
+	subject, user, protocol, reach, look, reason, port string
 }
 
 func identityOf(l reeve.Listener) identity {
 	id := identity{subject: l.Subject, user: l.User, protocol: l.Protocol, reach: l.Reach, look: l.Look}
 	if id.subject == "" {
 		id.subject = l.Program + "\n" + l.Place
+	}
+	if drifted(l) {
+		id.reason = l.Reason
 	}
 	if len(l.Owners) == 0 {
 		id.port = port(l) // nothing else tells those apart that can't be seen

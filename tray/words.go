@@ -37,8 +37,10 @@ func newcomer(ls []reeve.Listener) (title, body string) {
 	switch {
 	case len(l.Owners) == 0 && l.Hidden != "":
 		why = sentence("it " + l.Hidden)
+	case l.WhyNew != "" && (repeats(l.Reach, l.Look) || drifted(l)):
+		why = l.WhyNew // which says what a look would, too
 	case !repeats(l.Reach, l.Look):
-		why = sentence(l.Look)
+		why = paragraph(l.WhyNew, sentence(l.Look))
 	}
 	ports := ""
 	if all := portsOf(ls); len(all) > 1 {
@@ -46,6 +48,16 @@ func newcomer(ls []reeve.Listener) (title, body string) {
 	}
 	left := notify.MaxBody - utf8.RuneCountInString(l.Reach+ports+why) - 3
 	return title, paragraph(l.Reach, origin(l, left), why, ports)
+}
+
+// drifted tells that something that is known has become something else: another
+// reach, another file.
+func drifted(l reeve.Listener) bool {
+	switch familiar.Reason(l.Reason) {
+	case familiar.NoReason, familiar.OtherPort, familiar.OtherScript:
+		return false
+	}
+	return true
 }
 
 // asSubject is a program's name at the beginning of a sentence.

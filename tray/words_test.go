@@ -35,6 +35,11 @@ func onPort(l reeve.Listener, port uint16) reeve.Listener {
 	return l
 }
 
+func because(l reeve.Listener, reason, why, look string) reeve.Listener {
+	l.Reason, l.WhyNew, l.Look = reason, why, look
+	return l
+}
+
 func TestAStrangersNoticeNamesItAndWhoReachesIt(t *testing.T) {
 	node := openTo(python(""), "0.0.0.0", 5173, "node")
 	node.Look = "it is open to your network"
@@ -69,6 +74,15 @@ func TestAStrangersNoticeNamesItAndWhoReachesIt(t *testing.T) {
 		{"a reason to look", "python3 is listening on 127.0.0.1:62893",
 			"Only programs on this computer can reach it. http.server in ~/src/shop, started from Terminal. Its program file has been deleted or replaced.",
 			[]reeve.Listener{deleted}},
+		{"a known program that opens to the network", "python3 is listening on port 62893",
+			"Open to your network (a firewall may still block it). vite in ~/src/shop, started from Terminal. You know it as reachable from this computer only; now it is open to your network.",
+			[]reeve.Listener{because(openTo(python(""), "0.0.0.0", 62893, "python3"), "open", "You know it as reachable from this computer only; now it is open to your network.", "it is open to your network")}},
+		{"a known program's file that was deleted", "python3 is listening on 127.0.0.1:62893",
+			"Only programs on this computer can reach it. http.server in ~/src/shop, started from Terminal. You know ~/x; the file of this one has been deleted or replaced.",
+			[]reeve.Listener{because(python("127.0.0.1"), "deleted", "You know ~/x; the file of this one has been deleted or replaced.", "its program file has been deleted or replaced")}},
+		{"a known program on another port, and a reason to look", "python3 is listening on 127.0.0.1:62893",
+			"Only programs on this computer can reach it. http.server in ~/src/shop, started from Terminal. You know it on port 1; this is port 62893. Its program can't be seen.",
+			[]reeve.Listener{because(python("127.0.0.1"), "port", "You know it on port 1; this is port 62893.", "its program can't be seen")}},
 		{"several ports of one program", "python3 is listening on 3 ports",
 			"Only programs on this computer can reach it. http.server in ~/src/shop, started from Terminal. Ports 3000, 9229 and 62893.",
 			[]reeve.Listener{python("127.0.0.1"), onPort(python("127.0.0.1"), 9229), onPort(python("127.0.0.1"), 3000), onPort(python("::1"), 3000)}},
