@@ -29,20 +29,29 @@ type keptSettings struct {
 	refuse error
 }
 
+// alter changes what the resident answers with while nobody asks.
+func (f *fakeVerbs) alter(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
 // openSettings makes a window on the settings of a resident that keeps them.
 func openSettings(t *testing.T) (*desk, *settingsPage, *keptSettings) {
 	t.Helper()
 	d := openSilent(t, reeve.ShowRequest{})
 	k := &keptSettings{answer: reeve.SettingsAnswer{Settings: usual(), File: "~/.config/portreeve/settings.toml", CanStartAtLogin: true}}
-	d.verbs.settings = func() (*reeve.SettingsAnswer, error) { a := k.answer; return &a, nil }
-	d.verbs.change = func(s reeve.Settings) (*reeve.SettingsAnswer, error) {
-		if k.refuse != nil {
-			return nil, k.refuse
+	d.verbs.alter(func() {
+		d.verbs.settings = func() (*reeve.SettingsAnswer, error) { a := k.answer; return &a, nil }
+		d.verbs.change = func(s reeve.Settings) (*reeve.SettingsAnswer, error) {
+			if k.refuse != nil {
+				return nil, k.refuse
+			}
+			k.answer.Settings = s
+			a := k.answer
+			return &a, nil
 		}
-		k.answer.Settings = s
-		a := k.answer
-		return &a, nil
-	}
+	})
 	d.feed(snapshot())
 	d.shell.turn(reeve.PageSettings)
 	p := d.shell.page().(*settingsPage)
@@ -157,7 +166,9 @@ func TestHalfOfTheQuietHoursIsToldOnlyWhenTheFieldIsLeft(t *testing.T) {
 
 func TestARefusalIsSaidBesideItsFieldAndTheSwitchGoesBack(t *testing.T) {
 	d, p, k := openSettings(t)
-	k.refuse = &reeve.Error{Code: reeve.CodeFailed, Message: "write settings: no space left", Hint: "make room"}
+	d.verbs.alter(func() {
+		k.refuse = &reeve.Error{Code: reeve.CodeFailed, Message: "write settings: no space left", Hint: "make room"}
+	})
 	f := p.field(t, "sound")
 	f.input.(*widget.Check).SetChecked(true)
 	d.until("it is told", func() bool { return f.wrong.Visible() })
@@ -173,7 +184,7 @@ func TestAChangeOfTheFileShowsButNotInWhatIsBeingTyped(t *testing.T) {
 	d.win.Canvas().Focus(days)
 	test.Type(days, "1")
 	typed := days.Text
-	k.answer.History.Days, k.answer.Notices.SettleMS, k.answer.Notices.Sound = 5, 2000, true
+	d.verbs.alter(func() { k.answer.History.Days, k.answer.Notices.SettleMS, k.answer.Notices.Sound = 5, 2000, true })
 	d.feed(reeve.Event{Event: reeve.EventStatus, Status: &reeve.Status{}})
 	d.until("the new settings are shown", func() bool { return settle.Text == "2000" })
 	if !p.field(t, "sound").input.(*widget.Check).Checked {
@@ -193,9 +204,11 @@ func TestQuickChangesFollowEachOther(t *testing.T) {
 	d.until("all are saved", func() bool { return !p.saving && len(p.next) == 0 })
 	want := usual()
 	want.Notices.Sound, want.Notices.UDP, want.Notices.QuietTerminal = true, true, true
-	if k.answer.Settings != want {
-		t.Errorf("kept: got %+v, want %+v", k.answer.Settings, want)
-	}
+	d.verbs.alter(func() {
+		if k.answer.Settings != want {
+			t.Errorf("kept: got %+v, want %+v", k.answer.Settings, want)
+		}
+	})
 }
 
 func TestTheThemeAndTheLanguageCountAtOnce(t *testing.T) {
@@ -220,7 +233,7 @@ func TestTheThemeAndTheLanguageCountAtOnce(t *testing.T) {
 	if !d.says("Ruhezeit") || d.says("Quiet hours") {
 		t.Error("the page: got English, want German")
 	}
-	k.answer.Language = "en" // as in the file
+	d.verbs.alter(func() { k.answer.Language = "en" }) // as in the file
 	d.feed(reeve.Event{Event: reeve.EventStatus, Status: &reeve.Status{}})
 	d.until("it is English", func() bool { return d.says("Quiet hours") })
 }

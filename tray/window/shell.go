@@ -64,8 +64,12 @@ func tabs() []tab {
 			make: func(w *window) page { return newExplainPage(w) }},
 		{name: reeve.PageTimeline, title: func() string { return tr("Timeline") }, icon: theme.HistoryIcon(),
 			make: func(w *window) page { return newTimelinePage(w) }},
+		{name: reeve.PageRules, title: func() string { return tr("Rules") }, icon: theme.DocumentIcon(),
+			make: func(w *window) page { return newRulesPage(w) }},
 		{name: reeve.PageSettings, title: func() string { return tr("Settings") }, icon: theme.SettingsIcon(),
 			make: func(w *window) page { return newSettingsPage(w) }},
+		{name: reeve.PageReview, title: func() string { return tr("First start") }, icon: theme.InfoIcon(), aside: true,
+			make: func(w *window) page { return newReviewPage(w) }},
 	}
 }
 

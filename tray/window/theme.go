@@ -43,7 +43,7 @@ var light = palette{
 	theme.ColorNameDisabledButton:      opaque(0xf1f4f7),
 	theme.ColorNameDisabled:            opaque(0x66727f),
 	theme.ColorNameInputBackground:     opaque(0xffffff),
-	theme.ColorNameInputBorder:         opaque(0x8795a3),
+	theme.ColorNameInputBorder:         opaque(0x7d8b99),
 	theme.ColorNameSeparator:           opaque(0xdae1e8),
 	theme.ColorNameScrollBar:           {0x16, 0x20, 0x2b, 0x66},
 	theme.ColorNameScrollBarBackground: {0x16, 0x20, 0x2b, 0x0d},

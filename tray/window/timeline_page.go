@@ -3,7 +3,6 @@ package window
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -390,21 +389,14 @@ func (s *spellWords) update() {
 // spellStory says all about a bar in one line.
 func spellStory(b *bar, now time.Time) string {
 	s := b.spell
-	var parts []string
-	for _, text := range []string{
-		when(b, now), within(asListener(s)), clean(s.Place, longText), startedBy(s.Origin), clean(s.User, shortText),
-	} {
-		if text != "" {
-			parts = append(parts, text)
-		}
-	}
+	end := ""
 	switch {
 	case b.open:
-		parts = slices.Insert(parts, 1, tr("still listening"))
+		end = tr("still listening")
 	case s.Lost:
-		parts = slices.Insert(parts, 1, tr("its end was not seen"))
+		end = tr("its end was not seen")
 	}
-	return joinDots(parts)
+	return joinDots([]string{when(b, now), end, within(asListener(s)), clean(s.Place, longText), startedBy(s.Origin), clean(s.User, shortText)})
 }
 
 func startedBy(origin string) string {

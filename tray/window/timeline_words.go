@@ -5,7 +5,16 @@ import (
 	"time"
 )
 
-func joinDots(parts []string) string { return strings.Join(parts, " · ") }
+// joinDots puts the parts that say something into one line.
+func joinDots(parts []string) string {
+	var said []string
+	for _, p := range parts {
+		if p != "" {
+			said = append(said, p)
+		}
+	}
+	return strings.Join(said, " · ")
+}
 
 // when says from when until when something listened, and how long that was.
 func when(b *bar, now time.Time) string {

@@ -204,6 +204,9 @@ func (w *window) find() {
 // show does what a ShowRequest asks: it turns to a page, selects a listener and
 // raises the window. The listener may be one that has not come yet.
 func (w *window) show(q reeve.ShowRequest) {
+	if q.Page == reeve.PageReview && q.Listener != "" {
+		q.Page = reeve.PageListeners // the first start selects none
+	}
 	w.shell.turn(q.Page)
 	if q.Listener != "" {
 		w.choose(q.Listener)
