@@ -2,14 +2,14 @@
 
 # The static binary has no window and needs nothing but Go; -s -w leave out
 # what only a debugger reads.
-version := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
-ldflags := -s -w -X main.version=$(version)
+made    := $(shell packaging/version.sh)
+ldflags := -s -w -X main.version=$(word 1,$(made)) -X main.commit=$(word 2,$(made)) -X main.date=$(word 3,$(made))
 # Fyne can draw emoji; we don't, and they cost 4 MB.
 tags    := no_emoji
 
 .PHONY: help
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
 run: ## build and start the tray program, then build its window
@@ -38,6 +38,11 @@ day: resident ## live a developer's day twice, with real programs and eight stra
 .PHONY: adversary
 adversary: ## 10,000 forced reuses of a process id: no wrong kill
 	PORTREEVE_REUSES=10000 CGO_ENABLED=0 go test -count=1 -v -run '^TestAReusedPidIsNeverSignalled$$' ./monitor/process
+
+.PHONY: package
+package: ## build/dist: .deb, .rpm and .tar.gz of this source
+	@packaging/needs.sh window
+	@packaging/package.sh
 
 .PHONY: vet
 vet: ## check the code for every platform, as far as it goes without a C compiler

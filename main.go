@@ -15,7 +15,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -31,10 +30,6 @@ import (
 	"portreeve/monitor/store"
 )
 
-// version is set by the linker (-X main.version=...); else the build's own word
-// counts.
-var version string
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
@@ -46,9 +41,10 @@ func main() {
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	return cli.Run(ctx, args, cli.Streams{In: in, Out: out, Err: errw}, cli.Config{
 		Version: versionText(),
+		Build:   build(),
 		Open:    openVerbs,
 		Bare:    func(ctx context.Context) error { return resident(ctx, out, false) },
-		Extra:   []*cobra.Command{windowCommand(), exampleCommand(), loginCommand(out)},
+		Extra:   append(manualCommands(), windowCommand(), exampleCommand(), loginCommand(out)),
 	})
 }
 
@@ -115,26 +111,6 @@ func windowCommand() *cobra.Command {
 	c.Flags().StringVar(&show.Page, "page", reeve.PageListeners, "the page to open on: listeners, review or explain")
 	c.Flags().StringVar(&show.Listener, "listener", "", "the id of the listener to select")
 	return c
-}
-
-// versionText names the version: the linker's word, the module's, or the commit.
-func versionText() string {
-	if version != "" {
-		return version
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return "development"
 }
 
 // errNoWindow is what a binary without the window says when it finds no other.

@@ -42,6 +42,8 @@ type Verbs interface {
 type Config struct {
 	// Version is printed by "version" and "--version".
 	Version string
+	// Build is the whole of it, for "version --json".
+	Build reeve.Build
 	// Open gives the verbs. It is called at most once, by the commands that need
 	// them; its context ends when the command does.
 	Open func(context.Context) (Verbs, error)
@@ -166,14 +168,20 @@ what you mean).`,
 }
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Say which version this is",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if asJSON {
+				return a.printJSON(a.Build)
+			}
 			return a.print("portreeve " + clean(a.Version, 80) + "\n")
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, one object")
+	return c
 }
 
 // helpCommand differs from cobra's own in that an unknown topic is an error.
