@@ -114,6 +114,7 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer, atLogin bool) er
 	}
 	rooms.run("local api", func(ctx context.Context) error { return localapi.Serve(ctx, socket, r) })
 	rooms.run("store", func(ctx context.Context) error { return r.Keep(ctx, housekeeping) })
+	rooms.run("memory", trim)
 	rooms.run("history", func(ctx context.Context) error { return r.Record(ctx, history) })
 	rooms.run("teller", func(ctx context.Context) error { return teller.Run(ctx, notices) })
 	rooms.run("introduction", func(ctx context.Context) error { return face.introduce(ctx, out, r) })

@@ -34,6 +34,9 @@ type Verbs interface {
 	Know(ctx context.Context, r reeve.KnowRequest) (*reeve.Known, error)
 	Forget(ctx context.Context, r reeve.ForgetRequest) (*reeve.Forgotten, error)
 	Pause(ctx context.Context, r reeve.PauseRequest) (*reeve.Status, error)
+	History(ctx context.Context, r reeve.HistoryRequest) (*reeve.History, error)
+	Settings(ctx context.Context) (*reeve.SettingsAnswer, error)
+	ChangeSettings(ctx context.Context, s reeve.Settings) (*reeve.SettingsAnswer, error)
 	Status(ctx context.Context) (*reeve.Status, error)
 	Autostart(ctx context.Context, r reeve.AutostartRequest) (*reeve.Autostart, error)
 }
@@ -160,7 +163,7 @@ what you mean).`,
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.listCommand(), a.watchCommand(), a.stopCommand(),
-		a.knowCommand(), a.forgetCommand(),
+		a.knowCommand(), a.forgetCommand(), a.historyCommand(),
 		a.pauseCommand(), a.autostartCommand(), a.statusCommand(), a.versionCommand(),
 	)
 	root.AddCommand(a.Extra...)

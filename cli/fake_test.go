@@ -36,6 +36,27 @@ type fake struct {
 	paused        []string
 	autostart     reeve.Autostart
 	autostarts    []string
+	history       reeve.History
+	histories     []reeve.HistoryRequest
+	settings      reeve.SettingsAnswer
+	changes       []reeve.Settings
+}
+
+func (f *fake) History(_ context.Context, r reeve.HistoryRequest) (*reeve.History, error) {
+	f.histories = append(f.histories, r)
+	return &f.history, f.err
+}
+
+func (f *fake) Settings(context.Context) (*reeve.SettingsAnswer, error) {
+	a := f.settings
+	return &a, f.err
+}
+
+func (f *fake) ChangeSettings(_ context.Context, s reeve.Settings) (*reeve.SettingsAnswer, error) {
+	f.changes = append(f.changes, s)
+	f.settings.Settings = s
+	a := f.settings
+	return &a, f.err
 }
 
 func (f *fake) Autostart(_ context.Context, r reeve.AutostartRequest) (*reeve.Autostart, error) {

@@ -226,6 +226,12 @@ func (m *Monitor) SetBook(ctx context.Context, b *familiar.Book) error {
 	})
 }
 
+// SetPace looks for TCP listeners in another interval from the next look on.
+// What is due between looks waits for them.
+func (m *Monitor) SetPace(ctx context.Context, every time.Duration) error {
+	return m.do(ctx, func(context.Context) { m.opt.TCPEvery = every })
+}
+
 // Book gives what listeners are judged by now.
 func (m *Monitor) Book(ctx context.Context) (*familiar.Book, error) {
 	var b *familiar.Book

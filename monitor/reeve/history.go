@@ -20,7 +20,6 @@ const (
 // Record writes the history until ctx ends. The mailbox is one that was taken
 // before the monitor ran, and becomes Record's own.
 func (r *Reeve) Record(ctx context.Context, box *monitor.Mailbox) error {
-	r.Store.History().SetBounds(store.Bounds{On: true, Days: 90, MiB: 64})
 	return r.Store.History().Record(ctx, box, r.spellOf, r.tellStatus)
 }
 
@@ -73,7 +72,7 @@ func (r *Reeve) History(ctx context.Context, req HistoryRequest) (*History, erro
 	limit := q.Limit
 	q.Limit++ // one more tells that there are more
 	h := r.Store.History()
-	answer := &History{Spells: []Spell{}}
+	answer := &History{Spells: []Spell{}, Off: !r.currentSettings().History.On}
 	for s, err := range h.Spells(ctx, q) {
 		switch {
 		case err != nil && ctx.Err() != nil:

@@ -10,11 +10,3 @@ var errPending = &Error{Code: CodeFailed, Message: "not built yet"}
 func (r *Reeve) Explain(context.Context, ExplainRequest) (*Explanation, error) {
 	return nil, errPending
 }
-
-// Settings gives the user's settings.
-func (r *Reeve) Settings(context.Context) (*SettingsAnswer, error) { return nil, errPending }
-
-// ChangeSettings writes them.
-func (r *Reeve) ChangeSettings(context.Context, Settings) (*SettingsAnswer, error) {
-	return nil, errPending
-}

@@ -38,6 +38,9 @@ type Options struct {
 	Elevate func(context.Context, StopRequest) (process.Outcome, error)
 	// Login is whether Portreeve starts at login; nil where there is no way to.
 	Login Login
+	// OnBattery reports whether the computer runs on its battery; nil for what
+	// the system says.
+	OnBattery func() (bool, error)
 	// Desktop says how tray and notices stand, in the words of Status; nil where
 	// there is no desktop.
 	Desktop func() (tray, notices string)
@@ -54,8 +57,10 @@ type Reeve struct {
 	mu       sync.Mutex
 	paused   time.Time // notices are held until then
 	ends     *time.Timer
-	awaited  []uint16 // ports that are waited for, ascending; see Await
-	unsaved  string   // why the last rule could not be written
+	awaited  []uint16      // ports that are waited for, ascending; see Await
+	unsaved  string        // why the last rule could not be written
+	settings Settings      // the resident's
+	pace     time.Duration // how often the monitor looks
 	watchers map[*watcher]bool
 	opening  time.Time    // when a window was started that has not come yet
 	waiting  *ShowRequest // what it is to show when it comes
@@ -76,33 +81,12 @@ func New(o Options) *Reeve {
 	r.flat = flattener{words: o.Words, boot: boot, book: &familiar.Book{EphemeralLow: low, EphemeralHigh: high},
 		projects: projects{home: o.Words.Home}}
 	r.hold(o.Store.LoadPause())
+	if o.Resident {
+		r.settings = o.Store.LoadSettings(true)
+		r.use(context.Background(), r.settings)
+	}
 	r.awaited = o.Store.LoadAwaited()
 	return r
-}
-
-// Keep does the resident's housekeeping until ctx ends: it stores the baseline
-// of a very first start. The mailbox is one that was taken before the monitor
-// ran, and becomes Keep's own.
-func (r *Reeve) Keep(ctx context.Context, box *monitor.Mailbox) error {
-	defer box.Close()
-	for {
-		select {
-		case <-box.Ready():
-		case <-ctx.Done():
-			return nil
-		}
-		u, ok := box.Take()
-		if !ok || !u.NewBaseline {
-			continue
-		}
-		book, err := r.Monitor.Book(ctx)
-		if err == nil {
-			err = r.Store.SaveBaseline(ctx, book.Baseline)
-		}
-		if err != nil && ctx.Err() == nil {
-			r.notSaved(fmt.Sprintf("What listens now could not be remembered: %v.", err))
-		}
-	}
 }
 
 // List reads at once and gives all listeners.

@@ -176,6 +176,7 @@ func (f *Feed) Next(ctx context.Context) (View, error) {
 			f.last.Events, f.last.First, f.last.NewBaseline, f.last.Missed = nil, false, false, false
 			f.last.OfferLogin = false
 			f.last.Status = f.r.status(f.last.Status, f.last.Listeners)
+			f.last.Notices = f.r.noticeSettings()
 			return f.last, nil
 		case <-ctx.Done():
 		}
@@ -192,6 +193,7 @@ func (r *Reeve) view(u monitor.Update) View {
 		v.Events = append(v.Events, r.event(c))
 	}
 	v.Status = r.status(Status{Source: u.Source}, v.Listeners)
+	v.Notices = r.noticeSettings()
 	if u.Partial != nil {
 		v.Status.Problems = append(v.Status.Problems, "The list may be old: "+u.Partial.Error()+".")
 	}

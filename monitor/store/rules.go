@@ -350,6 +350,9 @@ func (s *Store) loadRules(aside bool) []familiar.Rule {
 	path, last := filepath.Join(s.dirs.Config, rulesFile), filepath.Join(s.dirs.State, lastGoodFile)
 	rules, err := readRules(path)
 	switch {
+	case err == nil && aside: // what was edited by hand is the last good one, too
+		s.keepGood(path, lastGoodFile)
+		fallthrough
 	case err == nil || errors.Is(err, fs.ErrNotExist):
 		s.problem(rulesFile, "")
 		return rules

@@ -44,7 +44,7 @@ func (s *Store) Problems() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []string
-	for _, name := range []string{rulesFile, baselineFile, stateFile, historyFile} {
+	for _, name := range []string{rulesFile, settingsFile, baselineFile, stateFile, historyFile} {
 		if p := s.problems[name]; p != "" {
 			all = append(all, p)
 		}
