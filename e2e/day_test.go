@@ -125,9 +125,9 @@ func (d *day) live(t *testing.T, when string, parts []part, known bool) []figure
 				}
 				d.makeRoom(t)
 				p := d.perform(t, part, !known || part.stranger)
+				defer func() { f = p.figures() }() // of a part that fails, too
 				part.play(p)
 				p.know()
-				f = p.figures()
 			})
 			all = append(all, f)
 		}
