@@ -96,7 +96,7 @@ func (p *performance) told() {
 	p.t.Helper()
 	limit := noticeSpan + 10*time.Second
 	if p.hasty {
-		limit = 10 * time.Second
+		limit = 20 * time.Second
 	}
 	if p.news && p.first == nil {
 		tryFor(limit, p.isTold) // or not, which the goals say

@@ -21,7 +21,7 @@ import (
 //   - day one: each program is told by exactly one notice, however many ports it
 //     opens and however often it is rebuilt;
 //   - day two: no notice of what is known;
-//   - both days: every stranger is told.
+//   - both days: every stranger is told, by one notice.
 //
 // A part is told when a notice that is not the update of another one names one
 // of its ports, or a digest says so while the listing marks it as new. Beside it
@@ -81,31 +81,34 @@ func (d *day) liveTwice(t *testing.T, parts []part) {
 	one := d.live(t, "day one", parts, false)
 	two := d.live(t, "day two", parts, true)
 	d.end()
-	t.Logf("the developer's day, in %v:\n%s", time.Since(began).Round(time.Second), table(one, two))
-	for i, f := range one {
-		judge(t, "day one", f, false)
-		judge(t, "day two", two[i], true)
+	t.Logf("the day, twice, in %v:\n%s", time.Since(began).Round(time.Second), table(one, two))
+	for i := range one {
+		for _, fault := range append(one[i].faults("day one", false), two[i].faults("day two", true)...) {
+			t.Error(fault)
+		}
 	}
 	if n := len(d.astray); n > 0 {
 		t.Errorf("got %d notices of nothing that was played, want none:\n\t%s", n, strings.Join(d.astray, "\n\t"))
 	}
 }
 
-// judge holds one part of a day against the goals.
-func judge(t *testing.T, when string, f figures, known bool) {
-	t.Helper()
+// faults holds a part of a day, on which the programs are known or not, against
+// the goals.
+func (f figures) faults(when string, known bool) []string {
+	about := fmt.Sprintf("%q on %s", f.part.name, when)
+	got := fmt.Sprintf("got %d notices of %s, the last %q", f.notices, about, f.words)
+	var all []string
 	switch {
 	case f.missing != "":
-	case f.stranger() && !f.told:
-		t.Errorf("%s: got no notice of the stranger %q (%d notices, the last %q), want it told", when, f.part.name, f.notices, f.words)
-	case f.stranger():
-	case known && f.notices > 0:
-		t.Errorf("%s: got %d notices of %q, which is known, want none; the last: %q", when, f.notices, f.part.name, f.words)
-	case !known && !f.told:
-		t.Errorf("%s: got no notice of %q (%d notices, the last %q), want it told", when, f.part.name, f.notices, f.words)
-	case !known && f.notices > 1:
-		t.Errorf("%s: got %d notices of %q, want one; the last: %q", when, f.notices, f.part.name, f.words)
+	case known && !f.part.stranger && f.notices > 0:
+		all = append(all, got+"; it is known, want none")
+	case known && !f.part.stranger:
+	case !f.told:
+		all = append(all, got+"; none says that it listens, want one")
+	case f.notices > 1:
+		all = append(all, got+"; want one")
 	}
+	return all
 }
 
 func (f figures) stranger() bool { return f.part.stranger }
