@@ -431,6 +431,7 @@ type listed struct {
 	Port     uint16 `json:"port"`
 	Verdict  string `json:"verdict"`
 	Program  string `json:"program"`
+	Look     string `json:"look"`
 }
 
 // list asks the resident for all listeners.

@@ -18,7 +18,7 @@ import (
 	gopsutil "github.com/shirou/gopsutil/v3/net"
 )
 
-// lookout looks at the kernel's own table every 20 ms and so knows what really
+// lookout looks at the kernel's own table every 50 ms and so knows what really
 // listened, and since when. It is the plain watcher, too: whenever something has
 // changed it has gopsutil list all sockets, and every pair of pid and port that
 // it has not seen is a notice.
@@ -58,7 +58,7 @@ func startLookout(t testing.TB) *lookout {
 }
 
 func (l *lookout) watch(ctx context.Context) {
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	pairs := make(map[string]bool)
 	for ctx.Err() == nil {

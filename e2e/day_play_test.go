@@ -99,7 +99,10 @@ func (p *performance) told() {
 		limit = 20 * time.Second
 	}
 	if p.news && p.first == nil {
-		tryFor(limit, p.isTold) // or not, which the goals say
+		if !tryFor(limit, p.isTold) { // which the goals judge
+			all, err := p.list()
+			p.t.Logf("not told; listed %+v, %v", all, err)
+		}
 	}
 	open := p.open()
 	if len(open) == 0 {

@@ -45,7 +45,7 @@ func TestTheDevelopersDayTellsEveryStrangerAndNagsNobody(t *testing.T) {
 		t.Skip("it takes minutes: make day")
 	}
 	d := openDay(t)
-	d.liveTwice(t, slices.Concat(shortPrograms, strangers[:3], longPrograms, strangers[3:]))
+	d.liveTwice(t, slices.Concat(shortPrograms, strangers[:4], longPrograms, strangers[4:]))
 }
 
 // part is one program's or stranger's appearance in a day.
@@ -79,6 +79,8 @@ type figures struct {
 func (d *day) liveTwice(t *testing.T, parts []part) {
 	began := time.Now()
 	one := d.live(t, "day one", parts, false)
+	d.logOut(t) // and sleep
+	d.logIn(t)
 	two := d.live(t, "day two", parts, true)
 	d.end()
 	t.Logf("the day, twice, in %v:\n%s", time.Since(began).Round(time.Second), table(one, two))
@@ -172,6 +174,11 @@ func table(one, two []figures) string {
 	}
 	fmt.Fprintf(w, "together\t\t%d\t%d\t\t\t| %d\t%d\t\t\n", plain[0], notices[0], plain[1], notices[1])
 	_ = w.Flush()
+	for _, f := range one {
+		if f.words != "" {
+			fmt.Fprintf(&text, "%s: %s\n", f.part.name, f.words)
+		}
+	}
 	fmt.Fprintf(&text, "%d programs: %d notices on day one, %d on day two\n", programs[0], toldOne[0], toldTwo[0])
 	fmt.Fprintf(&text, "%d strangers: %d told on day one, %d on day two\n", programs[1], met[0], met[1])
 	return text.String()
