@@ -116,6 +116,7 @@ type heading struct {
 	count  int // rows that pass
 	new    int // of these
 	hidden int // of these, left out
+	unseen int // of these, without an owner that can be seen
 }
 
 // The order of the groups: those of what started them by name, then the rest,

@@ -206,7 +206,7 @@ func (f *fakeVerbs) Pause(_ context.Context, q reeve.PauseRequest) (*reeve.Statu
 type desk struct {
 	*window
 	*listenersPage
-	t     *testing.T
+	t     testing.TB
 	verbs *fakeVerbs
 	queue chan func()
 
@@ -252,7 +252,7 @@ func open(t *testing.T, first reeve.ShowRequest, ls ...reeve.Listener) *desk {
 }
 
 // openSilent makes a window whose watch has told nothing yet.
-func openSilent(t *testing.T, first reeve.ShowRequest) *desk {
+func openSilent(t testing.TB, first reeve.ShowRequest) *desk {
 	t.Helper()
 	a := test.NewApp()
 	t.Cleanup(a.Quit)

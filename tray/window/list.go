@@ -24,7 +24,8 @@ type rowList struct {
 
 	drawn []item                // as of the last update
 	views map[*rowView]struct{} // that show something, or did
-	under *rowView              // the one beneath the pointer; nil for none
+	under *rowView              // the one that the pointer came to last; nil for none
+	aimed string                // what it showed then, by id
 	moved time.Time             // when the pointer last moved over the list
 }
 
@@ -43,22 +44,22 @@ func newRowList(p *listenersPage) *rowList {
 			v.set(w.model.shown[i])
 		}
 	}
-	l.OnSelected = func(i widget.ListItemID) {
-		if w.syncing || i >= len(w.model.shown) {
-			return
-		}
-		if h := w.model.shown[i].head; h != nil {
-			l.p.fold(h)
-			return
-		}
-		w.choose(w.model.shown[i].row.ID)
-	}
 	l.ExtendBaseWidget(l)
 	return l
 }
 
+// take chooses a row, or folds what stands under a heading.
+func (l *rowList) take(i item) {
+	switch {
+	case i.head != nil:
+		l.p.fold(i.head)
+	case i.row != nil:
+		l.w.choose(i.row.ID)
+	}
+}
+
 // pointed and left note where the pointer is.
-func (l *rowList) pointed(v *rowView) { l.under, l.moved = v, l.w.now() }
+func (l *rowList) pointed(v *rowView) { l.under, l.aimed, l.moved = v, v.item.id(), l.w.now() }
 
 func (l *rowList) left(v *rowView) {
 	if l.under == v {
@@ -87,8 +88,7 @@ func (l *rowList) anchor() (id string, at int) {
 		return -1
 	}
 	if l.held() {
-		id := l.under.item.id()
-		return id, place(id)
+		return l.aimed, place(l.aimed)
 	}
 	if offset <= 0 || len(l.drawn) == 0 {
 		return "", -1
@@ -144,7 +144,7 @@ func (l *rowList) step(n int) {
 	case i < 0 && n < 0:
 		i = len(m.shown) - 1
 	case i < 0:
-		i = 0
+		i = min(n, len(m.shown)) - 1
 	default:
 		i = min(max(i+n, 0), len(m.shown)-1)
 	}

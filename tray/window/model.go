@@ -322,6 +322,9 @@ func (m *model) addGroup(g *group, rows []*row) {
 		if r.Verdict == verdictNew && !r.ended {
 			h.new++
 		}
+		if r.Hidden != "" && !r.ended {
+			h.unseen++
+		}
 		if folded && r.ID != m.selected {
 			h.hidden++
 			continue

@@ -106,7 +106,7 @@ func read(file string) (image.Image, error) {
 	return png.Decode(f)
 }
 
-func write(t *testing.T, file string, picture image.Image) {
+func write(t testing.TB, file string, picture image.Image) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)

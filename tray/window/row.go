@@ -114,6 +114,13 @@ func (v *rowView) MouseIn(*desktop.MouseEvent)    { v.list.pointed(v) }
 func (v *rowView) MouseMoved(*desktop.MouseEvent) { v.list.pointed(v) }
 func (v *rowView) MouseOut()                      { v.list.left(v) }
 
+// Tapped chooses the row, or folds what stands under the heading. The list's own
+// items would do nothing for the one that is chosen already.
+func (v *rowView) Tapped(*fyne.PointEvent) {
+	v.list.p.focusList()
+	v.list.take(v.item)
+}
+
 // set shows an item.
 func (v *rowView) set(i item) {
 	v.item = i

@@ -58,7 +58,7 @@ func openTimeline(t *testing.T, h *reeve.History, ls ...reeve.Listener) (*desk, 
 }
 
 // spotOf is where a port's bar is.
-func (p *timelinePage) spotOf(t *testing.T, port uint16) spot {
+func (p *timelinePage) spotOf(t testing.TB, port uint16) spot {
 	t.Helper()
 	for _, e := range p.days {
 		if e.bar != nil && e.bar.spell.Port == port {

@@ -21,7 +21,9 @@ import (
 	"context"
 	"iter"
 	account "os/user"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -281,21 +283,33 @@ func (w *window) tick() {
 func (w *window) warnings() []banner {
 	var all []banner
 	if w.lost != nil {
-		text := "Portreeve's watch is not running."
+		text := tr("Portreeve's watch is not running.")
 		if w.model.complete {
-			text += " The list is as of " + w.model.asOf.Local().Format("15:04") + "."
+			text += " " + tr("The list is as of {{.Time}}.", "Time", w.model.asOf.Local().Format("15:04"))
 		}
 		all = append(all, banner{text: text})
 	}
 	for _, p := range w.status.Problems {
-		all = append(all, banner{text: clean(p, longText)})
+		b := banner{text: clean(p, longText)}
+		switch {
+		case strings.Contains(p, "rules.toml"), strings.HasPrefix(p, "The rules"):
+			b.label, b.act = tr("Open Rules"), func() { w.shell.turn(reeve.PageRules) }
+		case strings.Contains(p, "settings.toml"), strings.HasPrefix(p, "The settings"):
+			b.label, b.act = tr("Open Settings"), func() { w.shell.turn(reeve.PageSettings) }
+		case strings.Contains(strings.ToLower(p), "history"):
+			b.label, b.act = tr("Open Timeline"), func() { w.shell.turn(reeve.PageTimeline) }
+		}
+		all = append(all, b)
 	}
 	if w.model.partial != "" {
-		all = append(all, banner{text: "The list may be old: " + clean(w.model.partial, longText) + "."})
+		all = append(all, banner{text: tr("The list may be old: {{.Why}}.", "Why", clean(w.model.partial, longText))})
+	}
+	if runtime.GOOS == "linux" && (w.model.source == "procfs" || w.model.source == "gopsutil") {
+		all = append(all, banner{text: tr("This computer does not let Portreeve ask the kernel directly, so it reads /proc instead: that costs more, and shows a new listener a little later.")})
 	}
 	if u := w.status.PausedUntil; u != "" {
-		all = append(all, banner{text: "Notices are held back until " + moment(u, w.now(), "") + ".",
-			label: "Resume notices", act: w.resume})
+		all = append(all, banner{text: tr("Notices are held back until {{.Time}}.", "Time", moment(u, w.now(), "")),
+			label: tr("Resume notices"), act: w.resume})
 	}
 	return slices.CompactFunc(all, func(a, b banner) bool { return a.text == b.text })
 }

@@ -293,15 +293,8 @@ func TestColumnsNeverOverlapAndFillTheWidth(t *testing.T) {
 	}
 }
 
-// rowOf gives the item on the screen that shows a listener.
-func (d *desk) rowOf(id string) fyne.Tappable {
-	d.t.Helper()
-	if item := d.item(id); item != nil {
-		return item.(fyne.Tappable)
-	}
-	d.t.Fatalf("row of %s: got none on the screen, want one", id)
-	return nil
-}
+// rowOf gives what on the screen shows a listener.
+func (d *desk) rowOf(id string) fyne.Tappable { return d.rowViewOf(id) }
 
 // placeOf is where a listener's row stands on the screen, from the list's top.
 func (d *desk) placeOf(id string) float32 {

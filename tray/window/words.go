@@ -244,6 +244,9 @@ func headingWords(h *heading) string {
 	if h.hidden > 0 {
 		text += " · " + tr("folded away")
 	}
+	if h.unseen > 0 {
+		text += " · " + trn("{{.N}} owners are hidden: {{.Command}} shows them", h.unseen, "Command", showHidden)
+	}
 	if h.group.note != "" {
 		text += " · " + h.group.note
 	}

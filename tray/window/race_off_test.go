@@ -1,0 +1,6 @@
+//go:build !race
+
+package window
+
+// raceDetector tells that everything is some ten times slower.
+const raceDetector = false
