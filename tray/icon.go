@@ -2,6 +2,7 @@ package tray
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -31,6 +32,8 @@ type teller interface {
 	Known(*reeve.Known, error)
 	// Ask asks whether a click on a stop was meant.
 	Ask(Do)
+	// AskLeft asks whether these are to be stopped, which ended sessions have left.
+	AskLeft(what string, members []reeve.Member)
 	// Failed tells that something was not done; what is a sentence without its
 	// full stop.
 	Failed(what string, err error)
@@ -46,9 +49,10 @@ type Icon struct {
 	outside outside
 
 	view   reeve.View
-	begun  bool          // the first view has come
-	unseen []gone        // oldest first
-	known  map[spot]bool // new listeners that stood in a menu that was looked at
+	begun  bool                 // the first view has come
+	unseen []gone               // oldest first
+	opened map[string]time.Time // when new listeners on loopback came, by id
+	known  map[spot]bool        // new listeners that stood in a menu that was looked at
 
 	running sync.WaitGroup // verbs
 	busy    map[Do]bool    // their clicks, so that a double click is one
@@ -60,7 +64,7 @@ type Icon struct {
 func NewIcon(h host, verbs Verbs, t teller, quit func()) *Icon {
 	return &Icon{
 		host: h, verbs: verbs, teller: t, quit: quit, outside: desktopPrograms(),
-		known: map[spot]bool{}, busy: map[Do]bool{}, done: make(chan Do),
+		known: map[spot]bool{}, opened: map[string]time.Time{}, busy: map[Do]bool{}, done: make(chan Do),
 	}
 }
 
@@ -131,14 +135,34 @@ func (i *Icon) see(v reeve.View) {
 		switch at := spotOf(*e.Listener); e.Event {
 		case reeve.EventOpened:
 			delete(i.known, at)
+			if e.Listener.Scope != scopeNetwork {
+				i.opened[e.Listener.ID] = timeOf(e)
+			}
 		case reeve.EventClosed:
+			came, ok := i.opened[e.Listener.ID]
+			delete(i.opened, e.Listener.ID)
+			if ok && timeOf(e).Sub(came) < settleOf(v) {
+				continue // too short for anybody's eyes: history
+			}
 			if !i.known[at] {
 				i.unseen = append(i.unseen, gone{*e.Listener, timeOf(e)})
 			}
 		}
 	}
+	if len(i.opened) > 2*len(v.Listeners)+maxUnseen {
+		alive := idsOf(v.Listeners) // what became known meanwhile was not taken out
+		maps.DeleteFunc(i.opened, func(id string, _ time.Time) bool { return !alive[id] })
+	}
 	i.view, i.begun = v, true
 	i.unseen = stillGone(i.unseen, v.Listeners)
+}
+
+// settleOf is how long a listener on loopback has to live to be told of.
+func settleOf(v reeve.View) time.Duration {
+	if v.Notices != nil {
+		return time.Duration(v.Notices.SettleMS) * time.Millisecond
+	}
+	return settleTime
 }
 
 // timeOf is when an event happened.
@@ -250,6 +274,15 @@ func (i *Icon) click(ctx context.Context, do Do) {
 		work = func(ctx context.Context) {
 			k, err := i.verbs.Know(ctx, reeve.KnowRequest{ID: do.Listener})
 			i.teller.Known(k, err)
+		}
+	case ActStopLeft:
+		work = func(ctx context.Context) {
+			g, err := i.verbs.StopGroup(ctx, reeve.GroupRequest{Of: reeve.OfEnded})
+			if err != nil {
+				i.teller.Failed("Nothing was stopped", err)
+				return
+			}
+			i.teller.AskLeft(do.Title, onlyShown(g, do.Text))
 		}
 	case ActPause:
 		work = func(ctx context.Context) {

@@ -3,6 +3,7 @@ package tray
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,6 +88,9 @@ func (s *iconStage) Autostart(context.Context, reeve.AutostartRequest) (*reeve.A
 	return nil, errors.ErrUnsupported
 }
 func (s *iconStage) Told(...string) {}
+func (s *iconStage) StopGroup(ctx context.Context, r reeve.GroupRequest) (*reeve.Group, error) {
+	return &reeve.Group{Members: []reeve.Member{{Owner: "a"}, {Owner: "b"}, {Owner: "late"}}}, s.verb(ctx, "group", r.Of, fmt.Sprint(r.Confirmed))
+}
 func (s *iconStage) Await(context.Context, reeve.AwaitRequest) (*reeve.Awaited, error) {
 	return nil, errors.ErrUnsupported
 }
@@ -95,7 +99,14 @@ func (s *iconStage) Example(context.Context) error { return errors.ErrUnsupporte
 func (s *iconStage) Stopped(do Do, _ *reeve.Stopped, err error) { s.told("stopped "+do.Title, err) }
 func (s *iconStage) Known(_ *reeve.Known, err error)            { s.told("known", err) }
 func (s *iconStage) Ask(do Do)                                  { s.told("ask "+do.Title, nil) }
-func (s *iconStage) Failed(what string, err error)              { s.told("failed "+what, err) }
+func (s *iconStage) AskLeft(what string, ms []reeve.Member) {
+	var owners []string
+	for _, m := range ms {
+		owners = append(owners, m.Owner)
+	}
+	s.told(fmt.Sprint("ask left ", what, owners), nil)
+}
+func (s *iconStage) Failed(what string, err error) { s.told("failed "+what, err) }
 
 func (s *iconStage) told(what string, err error) {
 	if err != nil {
@@ -181,6 +192,10 @@ func TestEachClickDoesItsVerbAndTellsHowItWent(t *testing.T) {
 		{"explain", Gesture{Kind: Clicked, Do: Do{Act: ActExplain}}, nil, []string{"show explain "}},
 		{"a click on the icon", Gesture{Kind: Activated}, nil, []string{"show listeners "}},
 		{"no window", Gesture{Kind: Activated}, errors.New("no display"), []string{"show listeners ", "[failed The window could not be opened: no display]"}},
+		{"what was left asks about those that were shown", Gesture{Kind: Clicked, Do: Do{Act: ActStopLeft, Title: "2 dev servers", Text: "a b gone"}}, nil,
+			[]string{"group ended []", "[ask left 2 dev servers[a b]]"}},
+		{"what was left can't be listed", Gesture{Kind: Clicked, Do: Do{Act: ActStopLeft, Text: "a"}}, errors.New("no"),
+			[]string{"group ended []", "[failed Nothing was stopped: no]"}},
 		{"nothing", Gesture{Kind: Clicked}, nil, nil},
 		{"quit", Gesture{Kind: Clicked, Do: Do{Act: ActQuit}}, nil, []string{"quit"}},
 	} {
@@ -277,6 +292,33 @@ func TestTheIconShowsWhatIsNewUntilItWasSeen(t *testing.T) {
 			s.see(reeve.View{Listeners: []reeve.Listener{stranger}})
 			if got := s.menu(); strings.Contains(got, "was on") {
 				t.Errorf("got the menu\n%s\nwant no past for what listens again", got)
+			}
+		})
+	})
+}
+
+func TestWhatEndsBeforeItSettlesLeavesNoMark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newIconStage()
+		s.run(t, nil, func() {
+			event := func(kind string, l reeve.Listener, d time.Duration) reeve.Event {
+				return reeve.Event{Event: kind, Time: noon.Add(d).Format(time.RFC3339Nano), Listener: &l}
+			}
+			short, long := aListener(1), aListener(2)
+			open := aListener(3, at("0.0.0.0"))
+			s.see(reeve.View{Events: []reeve.Event{event("opened", short, 0), event("closed", short, 499*time.Millisecond)}})
+			if got := s.icon(); got != Quiet {
+				t.Errorf("after one that did not settle: got the icon %d, want %d", got, Quiet)
+			}
+			s.see(reeve.View{Events: []reeve.Event{
+				event("opened", long, 0), event("closed", long, 500*time.Millisecond), event("opened", open, 0), event("closed", open, time.Millisecond),
+			}})
+			if got := s.menu(); strings.Count(got, "was on") != 2 || strings.Contains(got, "127.0.0.1:1 ") {
+				t.Errorf("got the menu\n%s\nwant rows for the one that settled and the one that was open to the network", got)
+			}
+			s.see(reeve.View{Notices: &reeve.NoticeSettings{}, Events: []reeve.Event{event("opened", short, 0), event("closed", short, 0)}})
+			if got := s.menu(); strings.Count(got, "was on") != 3 {
+				t.Errorf("got the menu\n%s\nwant one more where the user lets nothing settle", got)
 			}
 		})
 	})

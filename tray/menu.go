@@ -41,10 +41,11 @@ type gone struct {
 func menu(view reeve.View, unseen []gone, now time.Time) []Row {
 	entries := merge(view.Listeners)
 	fresh, open, rest := sortOut(entries)
+	left := leftBehind(entries)
 
 	// What ended unseen gets a row however full the menu is: only what stood
 	// there counts as seen.
-	room := maxRows - len(tailRows(view.Status, entries, now)) - 1 - min(len(unseen), 1)
+	room := maxRows - len(tailRows(view.Status, entries, left, now)) - 1 - min(len(unseen), 1)
 	shownFresh := pickFresh(fresh, min(maxListeners, room/2))
 	if len(shownFresh) < len(fresh) {
 		shownFresh = pickFresh(fresh, min(maxListeners, (room-1)/2))
@@ -61,7 +62,7 @@ func menu(view reeve.View, unseen []gone, now time.Time) []Row {
 		rows = append(rows, e.openRow())
 	}
 
-	tail := tailRows(view.Status, append(open[len(shownOpen):], rest...), now)
+	tail := tailRows(view.Status, append(open[len(shownOpen):], rest...), left, now)
 	rows = append(rows, goneRows(unseen, maxRows-len(rows)-len(tail))...)
 	return append(rows, tail...)
 }
@@ -75,11 +76,16 @@ func starting() []Row {
 	}
 }
 
-// tailRows are the rows below the listeners: those that always are there.
-func tailRows(status reeve.Status, rest []entry, now time.Time) []Row {
+// tailRows are the rows below the listeners: those that always are there. What
+// sessions have left behind has a row of its own and none among the rest.
+func tailRows(status reeve.Status, rest, left []entry, now time.Time) []Row {
 	var rows []Row
 	if len(status.Problems) > 0 {
 		rows = append(rows, Row{Key: "problem", Label: explain.Clean(status.Problems[0], maxLabel), Do: Do{Act: ActOpen}})
+	}
+	if len(left) > 0 {
+		rows = append(rows, leftRow(left))
+		rest = slices.DeleteFunc(slices.Clone(rest), func(e entry) bool { return e.Origin.Ended })
 	}
 	if len(rest) > 0 {
 		rows = append(rows, Row{Key: "rest", Label: "Already here and known", Rows: restRows(rest)})

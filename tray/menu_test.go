@@ -39,6 +39,13 @@ func at(address string) func(*reeve.Listener) {
 	}
 }
 
+// leftBy has a listener left behind by a session that has ended.
+func leftBy(session string) func(*reeve.Listener) {
+	return func(l *reeve.Listener) {
+		l.Origin = reeve.Origin{Key: session, Kind: reeve.OriginTerminal, Label: "Terminal", Ended: true}
+	}
+}
+
 func verdict(v string) func(*reeve.Listener) { return func(l *reeve.Listener) { l.Verdict = v } }
 func named(s string) func(*reeve.Listener)   { return func(l *reeve.Listener) { l.Program = s } }
 func placed(s string) func(*reeve.Listener)  { return func(l *reeve.Listener) { l.Place = s } }
@@ -176,6 +183,24 @@ func TestMenuSaysWhatListens(t *testing.T) {
 		{name: "a pause that is over is none",
 			status: reeve.Status{PausedUntil: "2026-11-23T11:59:59Z"},
 			want:   "[Nothing listens]\n" + staticTail},
+		{name: "what an ended session left behind is stopped together",
+			ls: append(many(6, verdict("familiar"), leftBy("session:1")), aListener(22, verdict("baseline"), named("sshd"), placed(""))),
+			want: "[7 listeners, nothing new]\n6 dev servers left by an ended session\n" +
+				"\tStop all…\n\tpython3 (http.server in ~/src/shop) · 127.0.0.1:9000\n\tpython3 (http.server in ~/src/shop) · 127.0.0.1:9001\n" +
+				"\tpython3 (http.server in ~/src/shop) · 127.0.0.1:9002\n\t3 more in the window…\n" +
+				"Already here and known\n\tsshd · 127.0.0.1:22\n" + staticTail},
+		{name: "one program on two ports, left behind, is one",
+			ls: []reeve.Listener{aListener(8000, leftBy("session:1"), owned("1.1.1.1"), verdict("familiar")), aListener(8001, leftBy("session:1"), owned("1.1.1.1"), verdict("familiar"))},
+			want: "[2 listeners, all known]\n1 dev server left by an ended session\n" +
+				"\tStop it…\n\tpython3 (http.server in ~/src/shop) · 127.0.0.1:8000\n" + staticTail},
+		{name: "a new one that was left behind stands at both places",
+			ls: []reeve.Listener{aListener(8000, leftBy("agent:2"), verdict("familiar")), aListener(62893, leftBy("session:1"))},
+			want: "[1 new]\npython3 · 127.0.0.1:62893 · new\n" + freshSubmenu + "    Stop python3 on 62893\n" +
+				"2 dev servers left by ended sessions\n\tStop all…\n\tpython3 (http.server in ~/src/shop) · 127.0.0.1:8000\n" +
+				"\tpython3 (http.server in ~/src/shop) · 127.0.0.1:62893\n" + staticTail},
+		{name: "whoever can't be seen is not offered to be stopped",
+			ls:   []reeve.Listener{aListener(8000, leftBy("session:1"), hidden, verdict("familiar"))},
+			want: "[1 listener, all known]\nAlready here and known\n\thidden program (http.server in ~/src/shop) · 127.0.0.1:8000\n" + staticTail},
 		{name: "a problem has a row",
 			status: reeve.Status{Problems: []string{"the rules file is broken and was kept aside", "x"}},
 			want:   "[Nothing listens]\nthe rules file is broken and was kept aside\n" + staticTail},
@@ -195,7 +220,11 @@ func TestMenuKeepsItsLimitsWhateverListens(t *testing.T) {
 	for i := range 400 {
 		v := []string{"unfamiliar", "baseline", "familiar"}[i%3]
 		address := []string{"127.0.0.1", "0.0.0.0"}[i%2]
-		all = append(all, aListener(uint16(1000+i), at(address), verdict(v)))
+		l := aListener(uint16(1000+i), at(address), verdict(v))
+		if i%4 == 0 {
+			leftBy("session:1")(&l)
+		}
+		all = append(all, l)
 	}
 	var unseen []gone
 	for i := range 30 {
@@ -290,6 +319,26 @@ func TestEveryClickCarriesTheIdsOfItsRow(t *testing.T) {
 		if got[act] != want {
 			t.Errorf("act %d: got %+v, want %+v", act, got[act], want)
 		}
+	}
+}
+
+func TestStopAllMeansThoseThatWereCounted(t *testing.T) {
+	row := func(ls ...reeve.Listener) Row {
+		for _, r := range menu(reeve.View{Listeners: ls}, nil, noon) {
+			if r.Key == "left" {
+				return r.Rows[0]
+			}
+		}
+		t.Fatal("got no row of what was left, want one")
+		return Row{}
+	}
+	a, b := aListener(8000, leftBy("s"), owned("1.1.1.1")), aListener(8001, leftBy("s"), owned("2.2.2.2"))
+	two, one := row(a, b), row(a)
+	if two.Do.Text != "1.1.1.1 2.2.2.2" || one.Do.Text != "1.1.1.1" || two.Do.Act != ActStopLeft {
+		t.Errorf("got %+v and %+v, want the owners that were counted", two.Do, one.Do)
+	}
+	if two.Key == one.Key {
+		t.Errorf("got the key %q for both, want another one for others", two.Key)
 	}
 }
 

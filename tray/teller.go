@@ -78,6 +78,10 @@ type Teller struct {
 	arrived map[uint16]bool
 }
 
+// settleTime is how long a listener that only this computer reaches has to live,
+// unless the user says otherwise.
+const settleTime = 500 * time.Millisecond
+
 // NewTeller makes a teller that tells nothing before Run.
 func NewTeller(notices Notices, verbs Verbs, o TellerOptions) *Teller {
 	t := &Teller{
@@ -93,7 +97,7 @@ func NewTeller(notices Notices, verbs Verbs, o TellerOptions) *Teller {
 	}
 	t.choose(nil)
 	if t.settle == 0 {
-		t.settle = 500 * time.Millisecond
+		t.settle = settleTime
 	}
 	if t.verbTime == 0 {
 		t.verbTime = 25 * time.Second

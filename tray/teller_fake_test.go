@@ -143,6 +143,11 @@ func (v *tellerVerbs) Pause(context.Context, reeve.PauseRequest) (*reeve.Status,
 	return nil, v.err
 }
 
+func (v *tellerVerbs) StopGroup(_ context.Context, r reeve.GroupRequest) (*reeve.Group, error) {
+	v.note("stop %s %v", r.Of, r.Confirmed)
+	return &reeve.Group{Text: "2 programs have ended."}, v.err
+}
+
 func (v *tellerVerbs) Await(_ context.Context, r reeve.AwaitRequest) (*reeve.Awaited, error) {
 	v.note("await %d off %v", r.Port, r.Off)
 	return &reeve.Awaited{}, v.err

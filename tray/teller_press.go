@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ const (
 	verbExample verb = "example"
 	verbLogin   verb = "login"
 	verbCancel  verb = "cancel"
+	verbLeft    verb = "left" // stop what ended sessions have left
 )
 
 // meaning is a button's whole meaning. The ids in do are those that the notice
@@ -38,6 +40,7 @@ type meaning struct {
 	// others are more listeners of the same program, for verbKnow.
 	others []string
 	rules  []string // for verbForget
+	owners []string // for verbLeft: exactly those that the notice named
 	// request is an offer's, which is sent as it was offered; nil for none.
 	request *reeve.StopRequest
 }
@@ -88,7 +91,7 @@ func (t *Teller) press(ctx context.Context, p notify.Press) {
 		return
 	}
 	do := m.do
-	once := fmt.Sprint(m.verb, " ", do.Listener, " ", do.Owner, " ", m.rules)
+	once := fmt.Sprint(m.verb, " ", do.Listener, " ", do.Owner, " ", m.rules, " ", m.owners)
 	if m.request != nil {
 		once = fmt.Sprint(*m.request)
 	}
@@ -135,6 +138,19 @@ func (t *Teller) press(ctx context.Context, p notify.Press) {
 				}
 			}
 			return func() { t.forgot(p.Notice, f, err) }
+		})
+	case verbLeft:
+		t.notices.Withdraw(p.Notice)
+		t.startFor(ctx, manyTime, once, func(ctx context.Context) func() {
+			g, err := t.verbs.StopGroup(ctx, reeve.GroupRequest{Of: reeve.OfEnded, Confirmed: m.owners})
+			return func() {
+				if err != nil || g == nil {
+					t.reply(leftKey, "It is not known what was stopped", reason(err))
+					return
+				}
+				title, body := asTitle(g.Text, "Stopped what was left behind", "")
+				t.reply(leftKey, title, body)
+			}
 		})
 	case verbStop, verbForce:
 		t.stop(ctx, once, m)
@@ -210,6 +226,10 @@ func (t *Teller) page(ctx context.Context, once string, req reeve.ShowRequest) {
 func (t *Teller) start(ctx context.Context, once string, work func(context.Context) func()) {
 	t.startFor(ctx, t.verbTime, once, work)
 }
+
+// manyTime is how long the end of many programs may take, 2 s for each that does
+// not heed.
+const manyTime = 2 * time.Minute
 
 // passwordTime is how long somebody may take to find a password.
 const passwordTime = 3 * time.Minute
@@ -289,6 +309,47 @@ func (t *Teller) Ask(do Do) {
 		t.reply("ask "+do.Listener, yes.label+" "+do.Title+"?", "The menu changed just before you clicked.",
 			yes, meaning{verb: verbCancel, label: "Cancel"})
 	})
+}
+
+// leftKey is the key of the question for what ended sessions have left, and of
+// its answer.
+const leftKey = "left"
+
+// AskLeft asks whether the programs that ended sessions have left are to be
+// stopped; they are then stopped by the Teller, these and no others. what counts
+// them as the menu did.
+func (t *Teller) AskLeft(what string, members []reeve.Member) {
+	t.ask(func() {
+		if len(members) == 0 {
+			t.reply(leftKey, "Nothing is left to stop", "What the menu showed has ended meanwhile.")
+			return
+		}
+		var names, owners []string
+		for _, m := range members {
+			names, owners = append(names, memberName(m)), append(owners, m.Owner)
+		}
+		title := "Stop " + count(len(members), "program") + "?"
+		t.reply(leftKey, title, paragraph(fullStop(enumerate(names, notify.MaxBody-60)), fullStop(what)),
+			meaning{verb: verbLeft, label: "Stop all", owners: owners}, meaning{verb: verbCancel, label: "Cancel"})
+	})
+}
+
+// memberName names one of many by its ports: "python3 on 8000".
+func memberName(m reeve.Member) string {
+	var ports []string
+	for _, l := range m.Listens {
+		if at, err := netip.ParseAddrPort(l); err == nil && !slices.Contains(ports, strconv.Itoa(int(at.Port()))) {
+			ports = append(ports, strconv.Itoa(int(at.Port())))
+		}
+	}
+	switch n := len(ports); {
+	case n == 0:
+		return m.Program
+	case n <= 2:
+		return m.Program + " on " + strings.Join(ports, " and ")
+	default:
+		return fmt.Sprintf("%s on %d ports", m.Program, n)
+	}
 }
 
 func replyKey(do Do) string { return "reply " + do.Listener }

@@ -262,3 +262,32 @@ func TestAButtonThatMeansNothingIsIgnored(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatWasLeftIsStoppedAfterAQuestionThatNamesIt(t *testing.T) {
+	perform(t, func(p *play) {
+		p.AskLeft("2 dev servers left by an ended session", []reeve.Member{
+			{Owner: "1.1.1.1", Program: "python3", Listens: []string{"127.0.0.1:8000", "[::1]:8000"}},
+			{Owner: "2.2.2.2", Program: "node", Listens: []string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}},
+		})
+		synctest.Wait()
+		p.expect("Stop 2 programs?")
+		if got, want := p.last().Body, "python3 on 8000 and node on 3 ports. 2 dev servers left by an ended session."; got != want {
+			t.Errorf("body: got %q, want %q", got, want)
+		}
+		question := p.last()
+		p.clickOn(question, "Cancel")
+		if got := p.verbs.all(); got != "" {
+			t.Errorf("asked after Cancel: got %q, want nothing", got)
+		}
+		p.clickOn(question, "Stop all")
+		if got, want := p.verbs.all(), "stop ended [1.1.1.1 2.2.2.2]"; got != want {
+			t.Errorf("asked: got %q, want %q", got, want)
+		}
+		p.expect("Stop 2 programs?", "2 programs have ended.")
+		p.AskLeft("1 dev server left by an ended session", nil)
+		synctest.Wait()
+		if got, want := p.last().Title, "Nothing is left to stop"; got != want {
+			t.Errorf("title: got %q, want %q", got, want)
+		}
+	})
+}

@@ -22,6 +22,7 @@ type Feed interface {
 // Verbs is what clicks can do. *reeve.Reeve has these methods.
 type Verbs interface {
 	Stop(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
+	StopGroup(context.Context, reeve.GroupRequest) (*reeve.Group, error)
 	Know(context.Context, reeve.KnowRequest) (*reeve.Known, error)
 	Forget(context.Context, reeve.ForgetRequest) (*reeve.Forgotten, error)
 	Pause(context.Context, reeve.PauseRequest) (*reeve.Status, error)
@@ -63,6 +64,7 @@ const (
 	ActBrowse // Text in the browser
 	ActPause  // Text as reeve.PauseRequest wants it
 	ActExplain
+	ActStopLeft // Text: the owners that ended sessions have left, after a question
 	ActOpen
 	ActQuit
 )
