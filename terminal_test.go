@@ -51,6 +51,7 @@ func TestMain(m *testing.M) {
 		},
 		"listen":  listen,
 		"connect": connect,
+		"flood":   flood,
 	})
 }
 

@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -220,4 +221,38 @@ func TestAListenerThatIsJustClosingKeepsItsLastOwners(t *testing.T) {
 			t.Errorf("socket alive %v: got %d owners, want %d", alive, got, want)
 		}
 	}
+}
+
+// Ten thousand listeners in a second, a thousand before each reading: each is in
+// the list by the reading after it.
+func TestAFloodIsInTheListByTheNextReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newFakeWorld()
+		m := New(w, w, Options{MakeBaseline: true})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		box := m.Subscribe(0)
+		defer box.Close()
+		go func() { ended <- m.run(ctx, newTimerWaiter()) }()
+		synctest.Wait()
+		n := 0
+		for range 10 {
+			for range 1000 {
+				n++
+				if err := w.obey([]string{"listen", "tcp", fmt.Sprintf("127.%d.%d.1:%d", n/250, n%250, 1000+n), "node/10"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			u, ok := box.Take()
+			if !ok || len(u.Listeners) != n {
+				t.Fatalf("got %d listeners at the next reading, want %d", len(u.Listeners), n)
+			}
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run: got %v, want nil", err)
+		}
+	})
 }

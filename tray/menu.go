@@ -85,7 +85,13 @@ func tailRows(status reeve.Status, rest, left []entry, now time.Time) []Row {
 	}
 	if len(left) > 0 {
 		rows = append(rows, leftRow(left))
-		rest = slices.DeleteFunc(slices.Clone(rest), func(e entry) bool { return e.Origin.Ended })
+		kept := make([]entry, 0, len(rest))
+		for i := range rest {
+			if !rest[i].Origin.Ended || rest[i].owner() == "" {
+				kept = append(kept, rest[i])
+			}
+		}
+		rest = kept
 	}
 	if len(rest) > 0 {
 		rows = append(rows, Row{Key: "rest", Label: "Already here and known", Rows: restRows(rest)})
@@ -215,6 +221,13 @@ func count(n int, noun string) string {
 // sortOut parts the entries into new ones (the newest first), others that are
 // open to the network, and the rest, both in the order of the view.
 func sortOut(entries []entry) (fresh, open, rest []entry) {
+	n := 0
+	for i := range entries {
+		if entries[i].fresh() {
+			n++
+		}
+	}
+	fresh, rest = make([]entry, 0, n), make([]entry, 0, len(entries)-n)
 	for _, e := range entries {
 		switch {
 		case e.fresh():

@@ -16,10 +16,10 @@ import (
 func leftBehind(entries []entry) []entry {
 	var left []entry
 	seen := map[string]bool{}
-	for _, e := range entries {
-		if e.Origin.Ended && e.owner() != "" && !seen[e.owner()] {
+	for i := range entries {
+		if e := &entries[i]; e.Origin.Ended && e.owner() != "" && !seen[e.owner()] {
 			seen[e.owner()] = true
-			left = append(left, e)
+			left = append(left, *e)
 		}
 	}
 	return left

@@ -36,8 +36,8 @@ type entry struct {
 // merge makes entries of listeners, in their order, without the folded ones.
 func merge(listeners []reeve.Listener) []entry {
 	type identity struct{ protocol, verdict, scope, place, owner, hidden, program string }
-	var entries []entry
-	seen := map[identity]bool{}
+	entries := make([]entry, 0, len(listeners)) // large ones: growing would copy them
+	seen := make(map[identity]bool, len(listeners))
 	for _, l := range listeners {
 		if l.Folded {
 			continue
