@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -67,6 +68,8 @@ func liveThrough(t *testing.T, d *Desktop) {
 	run("stop by notice", stopByNotice)
 	run("stop by menu", stopByMenu)
 	run("I know this", knowThis)
+	run("restart", restart)
+	run("left behind", leftBehind)
 	run("submenu stays", submenuStays)
 	run("stop among many", stopAmongMany)
 	run("stop by window", stopByWindow)
@@ -189,6 +192,69 @@ func knowThis(t *testing.T, d *Desktop) {
 	after = len(d.notices.list())
 	d.shop()
 	d.waitNotice(after, newServer)
+}
+
+// restart has a server come again on its port: that is no news.
+func restart(t *testing.T, d *Desktop) {
+	r := d.startResident()
+	first := d.shop()
+	n := d.waitNotice(r.began, newServer)
+	d.waitShown(n.Title)
+	first.end()
+	d.waitFree()
+	waitFor(t, 20*time.Second, "the notice to go with its listener", func() bool {
+		return !slices.ContainsFunc(d.notices.list()[r.began:], func(n notice) bool { return n.Title == newServer && !n.Closed })
+	})
+	after := len(d.notices.list())
+	d.shop()
+	d.waitMenuRow(r.item, serverRow)
+	// Something else that is told later proves that the silence was meant.
+	startWebServer(t, d, d.folder("home/src/other"), netip.MustParseAddrPort("127.0.0.1:62894"))
+	d.waitNotice(after, "python3 is listening on 127.0.0.1:62894")
+	for _, n := range d.notices.list()[after:] {
+		if strings.Contains(n.Title+n.Body, portText(stranger)) {
+			t.Errorf("got notice %q of a server that was only started again, want none", n.Title)
+		}
+	}
+	d.Screenshot("restart")
+}
+
+// leftBehind ends a coding agent, whose server stays, and stops that by the menu.
+func leftBehind(t *testing.T, d *Desktop) {
+	const left = "1 dev server left by an ended session"
+	r := d.startResident()
+	folder := d.folder("home/src/shop")
+	agent := filepath.Join(d.folder("home/bin"), "codex")
+	shell, err := os.ReadFile("/bin/bash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(agent, shell, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	session := d.start(agent, "-c", fmt.Sprintf("cd %s; python3 -m http.server --bind %s %d & wait", folder, stranger.Addr(), stranger.Port()))
+	told := d.waitNotice(r.began, newServer)
+	if !strings.Contains(told.Body, "started by Codex") {
+		t.Errorf("got body %q, want it to say that Codex started the server", told.Body)
+	}
+	d.waitShown(told.Title)
+	d.Screenshot("notice-agent")
+	// Only the agent: its server goes on in the same process group.
+	if err := syscall.Kill(session.pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	d.waitMenuRow(r.item, left)
+	d.openMenu(r.item)
+	d.openSubmenu(r.item, left)
+	d.Screenshot("menu-left")
+	d.clickRow(r.item, left, "Stop it…")
+	question := d.waitNotice(r.began, "Stop 1 program?")
+	checkActions(t, question, "Stop all", "Cancel")
+	d.waitShown(question.Title)
+	d.Screenshot("notice-left")
+	d.clickNoticeButton(question.Title, "Stop all", "left")
+	d.waitNotice(r.began, "1 program has ended.")
+	d.waitFree()
 }
 
 // submenuStays holds a submenu open while listeners come and go.
