@@ -44,6 +44,29 @@ package: ## build/dist: .deb, .rpm and .tar.gz of this source
 	@packaging/needs.sh window
 	@packaging/package.sh
 
+.PHONY: package-test
+package-test: ## the packages of the last commit, in a fresh Debian too; as root, 5 minutes
+	@packaging/needs.sh package
+	@packaging/package-test.sh
+
+.PHONY: windows
+windows: ## build/windows: portreeve.exe and portreeve-window.exe, by mingw-w64
+	@packaging/needs.sh windows
+	@packaging/windows.sh
+
+.PHONY: windows-test
+windows-test: ## the terminal under wine, against real listeners
+	@packaging/windows-test.sh
+
+.PHONY: cross
+cross: ## vet and build for the other platforms, as far as it goes without a C compiler
+	@packaging/cross.sh
+
+.PHONY: fyne
+fyne: ## build/fyne: one binary with everything, packed by Fyne's own tool; takes minutes
+	@packaging/needs.sh window
+	@packaging/fyne.sh
+
 .PHONY: vet
 vet: ## check the code for every platform, as far as it goes without a C compiler
 	gofmt -l . | (! grep .)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the system packages that a build or the tests need, where they are
-# missing, by apt. Usage: packaging/needs.sh window|tests|day
+# missing, by apt. Usage: packaging/needs.sh window|tests|package|windows|day
 #
 # It says what and why before it asks for anything; sudo is used only when
 # something is missing and the user is not root.
@@ -24,12 +24,19 @@ command -v npm >/dev/null || day+=(npm)
 command -v java >/dev/null || day+=(default-jre-headless)
 command -v ssh >/dev/null || day+=(openssh-client)
 
+# What tests the packages, and what validates what is in them.
+checks=(desktop-file-utils appstream)
+package=(lintian debootstrap rpm "${checks[@]}")
+windows=(gcc-mingw-w64-x86-64-posix)
+
 case "${1:-}" in
 window) why="to build the window" wanted=("${window[@]}") ;;
-tests) why="for the tests in virtual desktops" wanted=("${window[@]}" "${tests[@]}") ;;
+tests) why="for the tests in virtual desktops" wanted=("${window[@]}" "${tests[@]}" "${checks[@]}") ;;
+package) why="for the tests of the packages" wanted=("${window[@]}" "${package[@]}") ;;
+windows) why="to build for Windows" wanted=("${windows[@]}") ;;
 day) why="for the developer's day" wanted=("${day[@]}") ;;
 *)
-  echo "usage: packaging/needs.sh window|tests|day" >&2
+  echo "usage: packaging/needs.sh window|tests|package|windows|day" >&2
   exit 2
   ;;
 esac

@@ -56,15 +56,7 @@ done
 # --- tar.gz, for ~/.local or any other folder
 name=portreeve-$version-linux-$arch
 tree=$work/$name
-rm -rf "$tree" && mkdir "$tree"
-cp -a "$work/root/usr/bin" "$work/root/usr/share" "$tree/"
-# Where nothing but the user's own folders is written, zsh and fish look here.
-mkdir -p "$tree/share/zsh/site-functions"
-mv "$tree/share/zsh/vendor-completions/_portreeve" "$tree/share/zsh/site-functions/_portreeve"
-rmdir "$tree/share/zsh/vendor-completions"
-cp packaging/install.sh packaging/uninstall.sh LICENSE "$tree/"
-chmod 755 "$tree"/*.sh
-find "$tree" -exec touch -h -d "@$epoch" {} +
+packaging/archive.sh "$work/root" "$tree"
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" --format=gnu -cf - "$name" | gzip -9n >"$dist/$name.tar.gz"
 
 (cd "$dist" && sha256sum -- *.deb *.rpm *.tar.gz >SHA256SUMS && cat SHA256SUMS)
