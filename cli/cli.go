@@ -164,7 +164,7 @@ what you mean).`,
 	root.AddCommand(
 		a.listCommand(), a.watchCommand(), a.stopCommand(),
 		a.knowCommand(), a.forgetCommand(), a.historyCommand(),
-		a.pauseCommand(), a.autostartCommand(), a.statusCommand(), a.versionCommand(),
+		a.pauseCommand(), a.settingsCommand(), a.autostartCommand(), a.statusCommand(), a.versionCommand(),
 	)
 	root.AddCommand(a.Extra...)
 	return root

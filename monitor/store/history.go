@@ -217,6 +217,9 @@ func (h *History) reading(ctx context.Context) (db *sql.DB, done func(), err err
 	if db, err = openReadOnly(ctx, h.path); err != nil {
 		return nil, nil, fmt.Errorf("open the history: %w", err)
 	}
+	if db == nil {
+		return nil, func() {}, nil
+	}
 	return db, func() { _ = db.Close() }, nil // nothing was written
 }
 

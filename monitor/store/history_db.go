@@ -121,7 +121,7 @@ func versionOf(ctx context.Context, db *sql.DB) (int, error) {
 
 // openReadOnly opens the history for a question. Where not even the journal's
 // index can be made (a folder that can't be written) the file is read as it
-// stands.
+// stands. It is nil where nothing has been written into the file yet.
 func openReadOnly(ctx context.Context, path string) (*sql.DB, error) {
 	var err error
 	for _, q := range []url.Values{{"mode": {"ro"}}, {"immutable": {"1"}}} {
@@ -130,13 +130,13 @@ func openReadOnly(ctx context.Context, path string) (*sql.DB, error) {
 			return nil, err
 		}
 		var v int
-		if v, err = versionOf(ctx, db); err == nil && v == 0 {
-			err = errors.New("nothing is in it")
-		}
-		if err == nil {
+		if v, err = versionOf(ctx, db); err == nil && v != 0 {
 			return db, nil
 		}
 		_ = db.Close() // nothing was written
+		if err == nil {
+			return nil, nil
+		}
 	}
 	return nil, err
 }
