@@ -17,7 +17,7 @@ import (
 // trimAfter is when the start is over, and trimEvery how often is trimmed then.
 const (
 	trimAfter = 2 * time.Second
-	trimEvery = 10 * time.Minute
+	trimEvery = time.Minute
 )
 
 // trim gives the pages of the program's own file back to the system that only
