@@ -317,7 +317,7 @@ const leftKey = "left"
 
 // AskLeft asks whether the programs that ended sessions have left are to be
 // stopped; they are then stopped by the Teller, these and no others. what counts
-// them as the menu did.
+// them as explain.LeftBehind does.
 func (t *Teller) AskLeft(what string, members []reeve.Member) {
 	t.ask(func() {
 		if len(members) == 0 {
@@ -328,9 +328,13 @@ func (t *Teller) AskLeft(what string, members []reeve.Member) {
 		for _, m := range members {
 			names, owners = append(names, memberName(m)), append(owners, m.Owner)
 		}
-		title := "Stop " + count(len(members), "program") + "?"
-		t.reply(leftKey, title, paragraph(fullStop(enumerate(names, notify.MaxBody-60)), fullStop(what)),
-			meaning{verb: verbLeft, label: "Stop all", owners: owners}, meaning{verb: verbCancel, label: "Cancel"})
+		_, by, _ := strings.Cut(what, " left by ")
+		title, body, label := "Stop "+names[0]+"?", "It was left by "+by+".", "Stop"
+		if n := len(names); n > 1 {
+			title, label = "Stop "+count(n, "program")+"?", "Stop all"
+			body = paragraph(fullStop(enumerate(names, notify.MaxBody-60)), "They were left by "+by+".")
+		}
+		t.reply(leftKey, title, body, meaning{verb: verbLeft, label: label, owners: owners}, meaning{verb: verbCancel, label: "Cancel"})
 	})
 }
 

@@ -271,7 +271,7 @@ func TestWhatWasLeftIsStoppedAfterAQuestionThatNamesIt(t *testing.T) {
 		})
 		synctest.Wait()
 		p.expect("Stop 2 programs?")
-		if got, want := p.last().Body, "python3 on 8000 and node on 3 ports. 2 dev servers left by an ended session."; got != want {
+		if got, want := p.last().Body, "python3 on 8000 and node on 3 ports. They were left by an ended session."; got != want {
 			t.Errorf("body: got %q, want %q", got, want)
 		}
 		question := p.last()
@@ -284,10 +284,30 @@ func TestWhatWasLeftIsStoppedAfterAQuestionThatNamesIt(t *testing.T) {
 			t.Errorf("asked: got %q, want %q", got, want)
 		}
 		p.expect("Stop 2 programs?", "2 programs have ended.")
+		p.AskLeft("1 dev server left by an ended session", []reeve.Member{{Owner: "1.1.1.1", Program: "python3", Listens: []string{"127.0.0.1:8000"}}})
+		synctest.Wait()
+		if n := p.last(); n.Title != "Stop python3 on 8000?" || n.Body != "It was left by an ended session." || p.labels() != "Stop, Cancel" {
+			t.Errorf("got %q, %q with %s, want a question for one", n.Title, n.Body, p.labels())
+		}
 		p.AskLeft("1 dev server left by an ended session", nil)
 		synctest.Wait()
 		if got, want := p.last().Title, "Nothing is left to stop"; got != want {
 			t.Errorf("title: got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestAnotherProgramDoesNotTakeThePlaceOfAnAnswer(t *testing.T) {
+	perform(t, func(p *play) {
+		p.send(p.event("opened", python("127.0.0.1")))
+		p.pass(10 * time.Second)
+		p.click("I know this")
+		other := onPort(python("127.0.0.1"), 62894)
+		other.Subject = "python3 in another folder"
+		p.send(p.event("opened", other))
+		p.pass(10 * time.Second)
+		if got := p.standing(); len(got) != 2 {
+			t.Errorf("standing: got %v, want the answer with its Undo beside the new notice", got)
 		}
 	})
 }

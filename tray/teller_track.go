@@ -118,8 +118,10 @@ func (t *tracker) open(l reeve.Listener, now, due time.Time) {
 
 // freeKey names a notice by program and reach, so that a program that comes again
 // takes the place of its own notice; programs that share both get a number.
+// Another program must not take the place of an answer to a click, which goes on
+// under the key of the notice that was clicked.
 func (t *tracker) freeKey(l reeve.Listener) string {
-	base := fmt.Sprintf("new %s %s %s", l.Program, l.Protocol, l.Scope)
+	base := fmt.Sprintf("new %s %s %s %s", l.Program, l.Protocol, l.Scope, l.Subject)
 	key := base
 	for n := 2; t.byKey[key] != nil; n++ {
 		key = fmt.Sprintf("%s %d", base, n)

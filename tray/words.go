@@ -37,10 +37,16 @@ func newcomer(ls []reeve.Listener) (title, body string) {
 	switch {
 	case len(l.Owners) == 0 && l.Hidden != "":
 		why = sentence("it " + l.Hidden)
-	case l.WhyNew != "" && (repeats(l.Reach, l.Look) || drifted(l)):
+	case l.WhyNew != "" && drifted(l):
 		why = l.WhyNew // which says what a look would, too
 	case !repeats(l.Reach, l.Look):
-		why = paragraph(l.WhyNew, sentence(l.Look))
+		why = sentence(l.Look)
+		fallthrough
+	default:
+		// That the interpreter is known with another script says little, at length.
+		if familiar.Reason(l.Reason) != familiar.OtherScript {
+			why = paragraph(l.WhyNew, why)
+		}
 	}
 	ports := ""
 	if all := portsOf(ls); len(all) > 1 {
