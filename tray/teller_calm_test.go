@@ -71,6 +71,36 @@ func TestThreeProgramsAtOnceAreADigestFromTheFirstOn(t *testing.T) {
 	})
 }
 
+func TestWhatWasKnownAndForgottenIsNewsAgain(t *testing.T) {
+	perform(t, func(p *play) {
+		l := python("127.0.0.1")
+		judged := func(verdict string) reeve.Event {
+			of := l
+			of.Verdict = verdict
+			return p.event("judged", of)
+		}
+		p.send(p.event("opened", l))
+		p.pass(10 * time.Second)
+		p.send(judged("familiar")) // by another face than this one
+		p.send(judged("unfamiliar"))
+		p.send(p.event("closed", l))
+		p.pass(time.Second)
+		p.send(p.event("opened", l))
+		p.pass(time.Second)
+		p.expect(pythonTold, pythonTold)
+		p.send(p.event("closed", l))
+		p.pass(time.Second)
+		p.send(p.event("opened", l)) // silently
+		p.send(judged("familiar"))
+		p.send(judged("unfamiliar"))
+		p.send(p.event("closed", l))
+		p.pass(time.Second)
+		p.send(p.event("opened", l))
+		p.pass(5 * time.Second)
+		p.expect(pythonTold, pythonTold, pythonTold)
+	})
+}
+
 func TestQuietHoursHandOverOneDigest(t *testing.T) {
 	perform(t, func(p *play) { // the bubble's time begins at midnight UTC
 		now := time.Now()

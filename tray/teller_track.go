@@ -73,9 +73,14 @@ func (t *tracker) see(v reeve.View, now time.Time, due func(reeve.Listener) time
 			}
 			t.rebind(l, alive, now, due(l))
 		case reeve.EventClosed:
-			t.drop(l.ID, now)
-		case reeve.EventOwner, reeve.EventJudged:
-			t.change(l, now)
+			t.leave(l.ID, now)
+		case reeve.EventOwner:
+			t.change(l)
+		case reeve.EventJudged:
+			t.change(l)
+			if l.Verdict == unfamiliar {
+				delete(t.past.visits, identityOf(l)) // the user forgot it: it is news again
+			}
 		}
 	}
 	if v.Missed {
@@ -139,7 +144,7 @@ func (t *tracker) rebind(l reeve.Listener, alive map[string]bool, now, due time.
 	}
 	id := t.byEnd[endpointOf(l)][old]
 	if !t.wants.wants(l) || t.met[l.ID] {
-		t.drop(id, now)
+		t.leave(id, now)
 		return
 	}
 	s := t.byID[id]
@@ -153,8 +158,17 @@ func (t *tracker) rebind(l reeve.Listener, alive map[string]bool, now, due time.
 	t.touch(s)
 }
 
+// leave takes out a listener that is gone, and remembers the visit that ends with
+// the last one.
+func (t *tracker) leave(id string, now time.Time) {
+	if s := t.byID[id]; s != nil && len(s.listeners) == 1 && s.stage >= isTold && !s.unwelcome {
+		t.past.note(s.who, id, !s.told.IsZero(), now)
+	}
+	t.drop(id)
+}
+
 // drop forgets a listener that is gone or no stranger's any more.
-func (t *tracker) drop(id string, now time.Time) {
+func (t *tracker) drop(id string) {
 	delete(t.met, id)
 	s := t.byID[id]
 	if s == nil {
@@ -162,14 +176,11 @@ func (t *tracker) drop(id string, now time.Time) {
 	}
 	t.unindex(s.listeners[s.at[id]])
 	s.remove(id)
-	if len(s.listeners) == 0 && s.stage >= isTold && !s.unwelcome {
-		t.past.note(s.who, id, !s.told.IsZero(), now)
-	}
 	t.touch(s)
 }
 
 // change takes in what is now known of a listener. That alone is never news.
-func (t *tracker) change(l reeve.Listener, now time.Time) {
+func (t *tracker) change(l reeve.Listener) {
 	s := t.byID[l.ID]
 	switch {
 	case l.Verdict == unfamiliar && s != nil:
@@ -177,7 +188,7 @@ func (t *tracker) change(l reeve.Listener, now time.Time) {
 		s.listeners[s.at[l.ID]] = l
 		t.touch(s)
 	case !t.wants.wants(l):
-		t.drop(l.ID, now)
+		t.drop(l.ID)
 	case s == nil:
 		t.met[l.ID] = true
 	}
@@ -188,7 +199,7 @@ func (t *tracker) resync(ls []reeve.Listener, now time.Time, due func(reeve.List
 	alive := idsOf(ls)
 	for id := range t.met {
 		if !alive[id] {
-			t.drop(id, now)
+			t.leave(id, now)
 		}
 	}
 	for _, l := range ls {
@@ -197,7 +208,7 @@ func (t *tracker) resync(ls []reeve.Listener, now time.Time, due func(reeve.List
 		case s == nil:
 			t.open(l, now, due(l))
 		case l.Verdict != unfamiliar || identityOf(l) != s.who:
-			t.change(l, now)
+			t.change(l)
 		}
 	}
 }
