@@ -57,10 +57,11 @@ type Reeve struct {
 	mu       sync.Mutex
 	paused   time.Time // notices are held until then
 	ends     *time.Timer
-	awaited  []uint16      // ports that are waited for, ascending; see Await
-	unsaved  string        // why the last rule could not be written
-	settings Settings      // the resident's
-	pace     time.Duration // how often the monitor looks
+	awaited  []uint16        // ports that are waited for, ascending; see Await
+	unsaved  string          // why the last rule could not be written
+	lately   []familiar.Rule // taken back, the latest last; see restore.go
+	settings Settings        // the resident's
+	pace     time.Duration   // how often the monitor looks
 	watchers map[*watcher]bool
 	opening  time.Time    // when a window was started that has not come yet
 	waiting  *ShowRequest // what it is to show when it comes
@@ -125,11 +126,14 @@ func (r *Reeve) Forget(ctx context.Context, req ForgetRequest) (*Forgotten, erro
 		return &Forgotten{Rules: []string{}, Text: fmt.Sprintf("%s on %s was not known.", program, at)}, nil
 	}
 	if len(ids) > 0 {
+		var gone []familiar.Rule
 		if _, err := r.Store.ChangeRules(ctx, func(rs []familiar.Rule) []familiar.Rule {
+			gone = named(rs, ids...)
 			return (&familiar.Book{Rules: rs}).WithoutRules(ids).Rules
 		}); err != nil {
 			return nil, failed("save the rules", err)
 		}
+		r.remember(gone)
 	}
 	if len(without.Baseline) != len(book.Baseline) {
 		if err := r.Store.SaveBaseline(ctx, without.Baseline); err != nil {
@@ -141,18 +145,18 @@ func (r *Reeve) Forget(ctx context.Context, req ForgetRequest) (*Forgotten, erro
 }
 
 func (r *Reeve) forgetRule(ctx context.Context, id string) (*Forgotten, error) {
-	found := false
+	var gone []familiar.Rule
 	rules, err := r.Store.ChangeRules(ctx, func(rs []familiar.Rule) []familiar.Rule {
-		left := (&familiar.Book{Rules: rs}).WithoutRules([]string{id}).Rules
-		found = len(left) != len(rs)
-		return left
+		gone = named(rs, id)
+		return (&familiar.Book{Rules: rs}).WithoutRules([]string{id}).Rules
 	})
 	if err != nil {
 		return nil, failed("save the rules", err)
 	}
-	if !found {
+	if len(gone) == 0 {
 		return nil, noRule(id)
 	}
+	r.remember(gone)
 	book, err := r.book(ctx)
 	if err != nil {
 		return nil, err

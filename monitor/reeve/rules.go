@@ -61,7 +61,8 @@ func (r *Reeve) flatRule(rule familiar.Rule, now map[string][]string, past map[s
 	return w
 }
 
-// ChangeRule changes a rule, or makes one of a listener or by hand.
+// ChangeRule changes a rule, or makes one of a listener or by hand. One that was
+// taken back comes back by its id, as long as it is remembered.
 func (r *Reeve) ChangeRule(ctx context.Context, req RuleRequest) (*Rule, error) {
 	rule, book, err := r.ruleOf(ctx, req)
 	if err != nil {
@@ -89,6 +90,9 @@ func (r *Reeve) ChangeRule(ctx context.Context, req RuleRequest) (*Rule, error) 
 			if rs[i].ID == req.ID {
 				rs[i], found = rule, true
 			}
+		}
+		if !found && len(r.remembered(req.ID)) > 0 {
+			rs, found = append(rs, rule), true
 		}
 		return rs
 	})
@@ -154,11 +158,14 @@ func (r *Reeve) ruleOf(ctx context.Context, req RuleRequest) (familiar.Rule, *fa
 	case req.ID != "" && req.Listener != "":
 		return rule, nil, &Error{Code: CodeUsage, Message: "a rule is changed or made from a listener, not both", Hint: "give one of the two ids"}
 	case req.ID != "":
-		i := slices.IndexFunc(book.Rules, func(have familiar.Rule) bool { return have.ID == req.ID })
-		if i < 0 {
+		kept := named(book.Rules, req.ID)
+		if len(kept) == 0 {
+			kept = r.remembered(req.ID)
+		}
+		if len(kept) == 0 {
 			return rule, nil, noRule(req.ID)
 		}
-		rule = book.Rules[i]
+		rule = kept[0]
 	case req.Listener != "":
 		u, l, b, err := r.look(ctx, req.Listener)
 		if err != nil {

@@ -56,7 +56,7 @@ func (w *window) stopGroup(of string) {
 	}
 	l := &w.model.current().Listener
 	dry := reeve.GroupRequest{ID: q.ID, Owner: q.Owner, Of: of}
-	s := step{label: "Stop", where: address(l), from: q.ID}
+	s := step{label: tr("Stop"), where: address(l), from: q.ID}
 	var group *reeve.Group
 	w.run(job{id: q.ID, doing: tr("Looking for what belongs to {{.Program}}…", "Program", program(l))},
 		func(ctx context.Context) (err error) { group, err = w.verbs.StopGroup(ctx, dry); return err },

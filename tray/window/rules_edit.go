@@ -25,6 +25,7 @@ const tryPause = 300 * time.Millisecond
 type ruleEditor struct {
 	p       *rulesPage
 	box     fyne.CanvasObject
+	column  *fyne.Container
 	text    *widget.Label
 	facts   *widget.Label
 	ports   *settingEntry
@@ -76,8 +77,8 @@ func newRuleEditor(p *rulesPage) *ruleEditor {
 	hint := widget.NewLabel(tr("Ports: 8080, 3000-3999, “ephemeral” for those that the system gives out, or “any”."))
 	hint.Wrapping, hint.SizeName, hint.Importance = fyne.TextWrapWord, theme.SizeNameCaptionText, widget.LowImportance
 	head := container.NewBorder(nil, nil, nil, container.NewVBox(e.close), e.text)
-	e.box = container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), container.NewVScroll(spaced(
-		head, e.facts, form, hint, container.NewHBox(e.keep, e.gone), widget.NewSeparator(), e.tried, e.cases)))
+	e.column = spaced(head, e.facts, form, hint, container.NewHBox(e.keep, e.gone), widget.NewSeparator(), e.tried, e.cases)
+	e.box = container.New(layout.NewCustomPaddedLayout(0, 0, 8, 0), container.NewVScroll(e.column))
 	return e
 }
 
@@ -202,6 +203,7 @@ func (e *ruleEditor) try(pause time.Duration) {
 
 // tell shows what a rule would have done.
 func (e *ruleEditor) tell(answer *reeve.RuleTest, err error) {
+	defer e.column.Refresh() // texts that wrap have another height
 	e.cases.RemoveAll()
 	if err != nil || answer == nil {
 		setText(e.tried, tr("What it would have silenced can't be told at the moment."))

@@ -172,9 +172,9 @@ func moment(text string, now time.Time, never string) string {
 	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
 		return t.Format("15:04")
 	case t.Year() == now.Year():
-		return t.Format("2 Jan, 15:04")
+		return t.Format(tr("2 Jan, 15:04"))
 	}
-	return t.Format("2 Jan 2006")
+	return t.Format(tr("2 Jan 2006"))
 }
 
 // since says how long a listener has been there.
