@@ -37,6 +37,9 @@ type Verbs interface {
 	History(ctx context.Context, r reeve.HistoryRequest) (*reeve.History, error)
 	Settings(ctx context.Context) (*reeve.SettingsAnswer, error)
 	ChangeSettings(ctx context.Context, s reeve.Settings) (*reeve.SettingsAnswer, error)
+	Rules(ctx context.Context) (*reeve.RuleList, error)
+	ChangeRule(ctx context.Context, r reeve.RuleRequest) (*reeve.Rule, error)
+	TestRule(ctx context.Context, r reeve.RuleRequest) (*reeve.RuleTest, error)
 	Status(ctx context.Context) (*reeve.Status, error)
 	Autostart(ctx context.Context, r reeve.AutostartRequest) (*reeve.Autostart, error)
 }
@@ -163,7 +166,7 @@ what you mean).`,
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.listCommand(), a.watchCommand(), a.stopCommand(),
-		a.knowCommand(), a.forgetCommand(), a.historyCommand(),
+		a.knowCommand(), a.forgetCommand(), a.rulesCommand(), a.historyCommand(),
 		a.pauseCommand(), a.settingsCommand(), a.autostartCommand(), a.statusCommand(), a.versionCommand(),
 	)
 	root.AddCommand(a.Extra...)

@@ -24,6 +24,7 @@ type fake struct {
 	// onGroup answers for a group.
 	onGroup func(reeve.GroupRequest) (*reeve.Group, error)
 	status  reeve.Status
+	rules   fakeRules
 	err     error // of every verb but Stop
 	// onList runs before each answer of List.
 	onList func(call int)
