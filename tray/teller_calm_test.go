@@ -43,6 +43,27 @@ func TestAProgramThatOpensToTheNetworkIsToldAnew(t *testing.T) {
 	})
 }
 
+func TestAKnownProgramThatTurnsOutToHaveChangedIsTold(t *testing.T) {
+	perform(t, func(p *play) {
+		known := python("127.0.0.1")
+		known.Verdict = "familiar"
+		p.send(p.event("opened", known))
+		p.pass(10 * time.Second)
+		p.expect()
+		forgotten := known
+		forgotten.Verdict = "unfamiliar"
+		forgotten.ID += "-other"
+		p.send(p.event("judged", forgotten))
+		p.pass(10 * time.Second)
+		p.expect()
+		changed := known
+		changed.Verdict, changed.Reason = "unfamiliar", "updated"
+		p.send(p.event("judged", changed))
+		p.pass(10 * time.Second)
+		p.expect(pythonTold)
+	})
+}
+
 func TestWhatIsWorthAWordIsAnotherStranger(t *testing.T) {
 	perform(t, func(p *play) {
 		p.send(p.event("opened", python("127.0.0.1")))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"portreeve/monitor/familiar"
 	"portreeve/monitor/reeve"
 )
 
@@ -77,6 +78,10 @@ func (t *tracker) see(v reeve.View, now time.Time, due func(reeve.Listener) time
 		case reeve.EventOwner:
 			t.change(l)
 		case reeve.EventJudged:
+			if l.Reason == string(familiar.Updated) {
+				// It was taken for what is known until its file had been read.
+				t.open(l, now, due(l))
+			}
 			t.change(l)
 			if l.Verdict == unfamiliar {
 				delete(t.past.visits, identityOf(l)) // the user forgot it: it is news again
