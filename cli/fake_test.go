@@ -33,6 +33,7 @@ type fake struct {
 	stops         []reeve.StopRequest
 	groups        []reeve.GroupRequest
 	known         []string
+	knew          reeve.KnowRequest // the last
 	forgotten     []reeve.ForgetRequest
 	paused        []string
 	autostart     reeve.Autostart
@@ -113,6 +114,7 @@ func (f *fake) Know(_ context.Context, r reeve.KnowRequest) (*reeve.Known, error
 		return nil, f.err
 	}
 	f.known = append(f.known, r.ID)
+	f.knew = r
 	return &reeve.Known{Rule: "r7", Text: "Known: node, port 3000, only this computer."}, nil
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 func (a *app) knowCommand() *cobra.Command {
-	var yes, udp bool
+	var yes, udp, anyPort, folder bool
+	var lasting string
 	c := &cobra.Command{
 		Use:   "know PORT|ADDRESS:PORT",
 		Short: "Say that you know a listener, so that it is not told again",
@@ -20,12 +21,19 @@ not told as new again, not after a restart either.
 
 An address is taken literally: to know a listener on one address does not mean
 to know one that is open to your network. Where several programs listen, they are
-listed and nothing is stored, unless --yes says that all are meant.`,
+listed and nothing is stored, unless --yes says that all are meant.
+
+What is known is as narrow as makes sense: this port, or any port that programs are
+given where it was given one. --any-port and --folder widen it.`,
 		Example: `  portreeve know 3000
+  portreeve know 3000 --any-port --lasting restart
   portreeve know 127.0.0.1:62893`,
 		Args:              oneArg("a port, or an address with a port"),
 		ValidArgsFunction: a.completePorts,
 		RunE: func(c *cobra.Command, args []string) error {
+			if anyPort && folder {
+				return usage("--any-port and --folder are two choices", "leave one of them out")
+			}
 			t, err := parseTarget(args[0], udp)
 			if err != nil {
 				return err
@@ -42,7 +50,14 @@ listed and nothing is stored, unless --yes says that all are meant.`,
 				return several(t, holders, chooseHint(holders, "know"))
 			}
 			return a.eachListener(holders, func(l reeve.Listener) (string, error) {
-				known, err := v.Know(c.Context(), reeve.KnowRequest{ID: l.ID})
+				req := reeve.KnowRequest{ID: l.ID, Lasting: lasting}
+				switch {
+				case anyPort:
+					req.Choice = "any_port"
+				case folder:
+					req.Choice = "folder"
+				}
+				known, err := v.Know(c.Context(), req)
 				if err != nil {
 					return "", fmt.Errorf("know %s: %w", who(l), err)
 				}
@@ -55,6 +70,9 @@ listed and nothing is stored, unless --yes says that all are meant.`,
 		},
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "know all programs that listen there")
+	c.Flags().BoolVar(&anyPort, "any-port", false, "on any port, not only on this one")
+	c.Flags().BoolVar(&folder, "folder", false, "anything under its project's folder, where a second program is known there")
+	c.Flags().StringVar(&lasting, "lasting", "", "good, restart (until this computer restarts) or process")
 	c.Flags().BoolVar(&udp, "udp", false, "the UDP port, not the TCP port")
 	return c
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"portreeve/monitor/reeve"
@@ -91,6 +92,23 @@ func TestRulesAreMadeOfAListenerOrByHand(t *testing.T) {
 	contains(t, "a test", got.out, "It would have silenced 1 of your last 20 notices.\n")
 	contains(t, "its example", got.out, "node")
 	contains(t, "its example", got.out, "127.0.0.1:3000")
+}
+
+func TestKnowTakesAWiderChoice(t *testing.T) {
+	for args, want := range map[string]reeve.KnowRequest{
+		"":                           {},
+		"--any-port":                 {Choice: "any_port"},
+		"--folder --lasting restart": {Choice: "folder", Lasting: "restart"},
+		"--lasting process":          {Lasting: "process"},
+	} {
+		f := ruled()
+		want.ID = "127.0.0.1-node"
+		got := f.run(t, append([]string{"know", "3000"}, strings.Fields(args)...)...)
+		if got.code != exitDone || f.knew != want {
+			t.Errorf("know 3000 %s: got %d, %+v, want 0, %+v", args, got.code, f.knew, want)
+		}
+	}
+	equal(t, "both at once: exit code", ruled().run(t, "know", "3000", "--any-port", "--folder").code, exitUsage)
 }
 
 func TestRulesAreRemovedOneByOne(t *testing.T) {
