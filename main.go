@@ -28,6 +28,7 @@ import (
 	"portreeve/monitor/reeve"
 	"portreeve/monitor/socket"
 	"portreeve/monitor/store"
+	"portreeve/monitor/supervisor"
 )
 
 func main() {
@@ -78,8 +79,15 @@ func newMonitor(s *store.Store, hashes *process.Hasher, resident bool) (*monitor
 	book.EphemeralLow, book.EphemeralHigh = monitor.EphemeralRange()
 	book.Boot = monitor.Boot()
 	return monitor.New(table, process.NewFinder(), monitor.Options{
-		Book: s.Load(book, resident), MakeBaseline: resident, Hasher: hashes,
+		Book: s.Load(book, resident), MakeBaseline: resident, Hasher: details{hashes},
 	}), nil
+}
+
+// details are what a judgement may hang on and the poll has no time for.
+type details struct{ *process.Hasher }
+
+func (details) Image(ctx context.Context, container string) (string, error) {
+	return supervisor.ImageOf(ctx, container)
 }
 
 func words() explain.Words {

@@ -10,12 +10,14 @@ import (
 	"portreeve/monitor/process"
 )
 
-// Hasher hashes the files that programs run; *process.Hasher is one. It is used
-// by several goroutines.
+// Hasher finds out what takes long: the hashes of the files that programs run,
+// and the images of containers. It is used by several goroutines.
 type Hasher interface {
 	// Known answers at once, from memory.
 	Known(process.Info) (sum string, ok bool)
 	Hash(context.Context, process.Info) (sum string, size int64, err error)
+	// Image gives the image of a container.
+	Image(ctx context.Context, container string) (string, error)
 }
 
 // unreadable stands for the hash of a file that can't be read: like no other.
@@ -29,7 +31,9 @@ func (s *state) form(l *Listener) {
 	op := s.judge.Of(l.Listening)
 	if op.Unsure && s.hasher != nil {
 		o := l.Owners[0]
-		if sum, ok := s.hasher.Known(o); ok {
+		if imageless(l.Listening) {
+			s.unhashed = append(s.unhashed, o)
+		} else if sum, ok := s.hasher.Known(o); ok {
 			l.SHA256 = sum
 			op = s.judge.Of(l.Listening)
 		} else {
@@ -71,7 +75,16 @@ func (m *Monitor) hashNext(ctx context.Context) {
 	}
 }
 
+// imageless reports a container whose image is to be asked for.
+func imageless(l familiar.Listening) bool {
+	return len(l.Owners) > 0 && familiar.ContainerOf(l.Owners[0]) != "" && l.Image == "" && !l.NoImage
+}
+
+// hash gives the hash of a program's file; of one in a container the image.
 func (m *Monitor) hash(ctx context.Context, o process.Info) (string, error) {
+	if c := familiar.ContainerOf(o); c != "" {
+		return m.opt.Hasher.Image(ctx, c)
+	}
 	if sum, ok := m.opt.Hasher.Known(o); ok {
 		return sum, nil // of the listener before it in the queue
 	}
@@ -80,23 +93,31 @@ func (m *Monitor) hash(ctx context.Context, o process.Info) (string, error) {
 }
 
 // hashed judges the listeners of a process anew, now that the hash of its file
-// is known.
+// or the image of its container is known.
 func (m *Monitor) hashed(o process.Info, sum string, err error) {
+	inside := familiar.ContainerOf(o) != ""
 	switch {
 	case errors.Is(err, process.ErrGone), errors.Is(err, process.ErrReplaced), errors.Is(err, context.Canceled):
 		return // its listeners are about to close, or to get another owner
-	case err != nil:
+	case err != nil && !inside:
 		slog.Warn("whether a known program has changed can't be told", "error", err)
 		sum = unreadable
 	}
 	s, now := &m.state, time.Now()
 	var changes []Change
 	for _, l := range s.ordered() {
-		if len(l.Owners) == 0 || l.Owners[0].ID != o.ID || l.Owners[0].File != o.File || l.SHA256 == sum {
+		if len(l.Owners) == 0 || l.Owners[0].ID != o.ID || l.Owners[0].File != o.File {
 			continue
 		}
 		n := *l
-		n.SHA256 = sum
+		if inside {
+			n.Image, n.NoImage = sum, err != nil
+		} else {
+			n.SHA256 = sum
+		}
+		if n.Image == l.Image && n.NoImage == l.NoImage && n.SHA256 == l.SHA256 {
+			continue
+		}
 		s.form(&n)
 		s.known[l.Cookie].Listener = &n
 		if n.Verdict != l.Verdict {
@@ -115,7 +136,7 @@ func (m *Monitor) hashed(o process.Info, sum string, err error) {
 func after(old familiar.Listening, l *familiar.Listening) {
 	same := len(old.Owners) > 0 && len(l.Owners) > 0 && old.Owners[0].ID == l.Owners[0].ID && old.Owners[0].File == l.Owners[0].File
 	if !same {
-		l.Outlived, l.SHA256, l.Image = false, "", ""
+		l.Outlived, l.SHA256, l.Image, l.NoImage = false, "", "", false
 		return
 	}
 	was, is := old.Owners[0], l.Owners[0]

@@ -32,6 +32,15 @@ func (h *slowHasher) Known(i process.Info) (string, bool) {
 	return sum, ok
 }
 
+func (h *slowHasher) Image(ctx context.Context, container string) (string, error) {
+	select {
+	case <-time.After(h.takes):
+		return h.sum, h.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
 func (h *slowHasher) Hash(ctx context.Context, i process.Info) (string, int64, error) {
 	select {
 	case <-time.After(h.takes):
@@ -208,4 +217,36 @@ func TestAFileThatIsDeletedUnderItsProgramIsNoNews(t *testing.T) {
 		cancel()
 		<-ended
 	})
+}
+
+func TestAContainersImageIsAskedForBesideTheWatch(t *testing.T) {
+	for name, c := range map[string]struct {
+		image string
+		err   error
+		want  familiar.Verdict
+	}{
+		"the image that is known":       {"nginx:1.27", nil, familiar.Familiar},
+		"another image":                 {"evil:1", nil, familiar.Unfamiliar},
+		"an image that nobody can tell": {"", errors.New("no engine answers"), familiar.Unfamiliar},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, h := newFakeWorld(), &slowHasher{sum: c.image, err: c.err, known: map[process.File]string{}}
+			if err := w.obey([]string{"listen", "tcp", "127.0.0.1:8080", "nginx/10"}); err != nil {
+				t.Fatal(err)
+			}
+			w.owners[1][0].Container, w.owners[1][0].Elsewhere = "0123456789ab", true
+			book := (&familiar.Book{HasBaseline: true}).WithRule(familiar.Rule{ID: "r", Pattern: familiar.Pattern{
+				User: "ada", Proto: "tcp", Scope: familiar.Loopback, Ports: familiar.AnyPort,
+				Subject: familiar.Subject{Exe: "/usr/bin/nginx", Image: "nginx:1.27"},
+			}})
+			u, err := New(w, w, Options{Book: book, Hasher: h}).Now(t.Context())
+			if err != nil || len(u.Listeners) != 1 || u.Listeners[0].Verdict != c.want {
+				t.Errorf("got %+v, %v, want %s", u.Listeners, err, c.want)
+			}
+			first := familiar.NewJudge(book).Of(w.at(netip.MustParseAddrPort("127.0.0.1:8080"))[0])
+			if !first.Unsure || first.Verdict != familiar.Familiar {
+				t.Errorf("before it is asked for: got %+v, want familiar and unsure", first)
+			}
+		})
+	}
 }

@@ -109,6 +109,8 @@ type Listening struct {
 	// of its executable (of its AppImage, where it has one). Both are looked for
 	// only where they matter, and empty until they are known.
 	Image, SHA256 string
+	// NoImage tells that nobody could say which image it is.
+	NoImage bool
 	// Outlived tells that the executable of the topmost owner was deleted after
 	// it had been seen whole: the process is the one that was judged then.
 	Outlived bool

@@ -55,6 +55,9 @@ type Judge struct {
 	// byWho are the rules and the baseline by user, protocol and subject;
 	// byFolder the rules for folders by user, protocol and folder.
 	byWho, byFolder map[who][]known
+	// byImage are the rules for images by user, protocol and the subject without
+	// its image: those that may be for a container whose image is not known yet.
+	byImage map[who][]known
 	// byExe and byName are for finding what is alike: all that is known of a
 	// user's program at that path, and of that file name.
 	byExe, byName map[like][]known
@@ -78,7 +81,7 @@ type known struct {
 
 // NewJudge makes a book ready. The book must not be changed afterwards.
 func NewJudge(b *Book) *Judge {
-	j := &Judge{book: b, byWho: map[who][]known{}, byFolder: map[who][]known{}, byExe: map[like][]known{}, byName: map[like][]known{}}
+	j := &Judge{book: b, byWho: map[who][]known{}, byFolder: map[who][]known{}, byImage: map[who][]known{}, byExe: map[like][]known{}, byName: map[like][]known{}}
 	for i := range b.Rules {
 		r := &b.Rules[i]
 		if !r.Lapsed(b.Boot) {
@@ -100,6 +103,10 @@ func (j *Judge) add(k known) {
 		return
 	}
 	j.byWho[at] = append(j.byWho[at], k)
+	if s.Image != "" {
+		at.subject.Image = ""
+		j.byImage[at] = append(j.byImage[at], k)
+	}
 	if s.Exe != "" {
 		exe, name := like{k.User, k.Proto, s.Exe}, like{k.User, k.Proto, filepath.Base(s.Exe)}
 		j.byExe[exe] = append(j.byExe[exe], k)
@@ -113,8 +120,8 @@ type Opinion struct {
 	// Why is set for Unfamiliar ones only.
 	Why Why
 	// Unsure tells that a rule covers it if the hash of its executable (or of
-	// its AppImage) is the one in the rule, and that the hash is not known yet.
-	// The verdict takes it for unchanged.
+	// its AppImage), or the image of its container, is the one in the rule, and
+	// that this is not known yet. The verdict takes it for the same.
 	Unsure bool
 }
 
@@ -145,7 +152,7 @@ func (j *Judge) Of(l Listening) Opinion {
 	switch {
 	case familiar:
 		return Opinion{Verdict: Familiar}
-	case unsure:
+	case unsure, j.mayBeOf(is, l):
 		return Opinion{Verdict: Familiar, Unsure: true}
 	case !j.book.HasBaseline:
 		return Opinion{Verdict: Unknown}
@@ -201,6 +208,22 @@ func (j *Judge) covering(is Pattern, l Listening, visit func(known) bool) {
 			}
 		}
 	}
+}
+
+// mayBeOf reports whether a rule covers a container if it is of the rule's image.
+func (j *Judge) mayBeOf(is Pattern, l Listening) bool {
+	if is.Subject.Container == "" || l.NoImage {
+		return false
+	}
+	is.Subject.Container = ""
+	for _, s := range is.Subject.asked() {
+		for _, k := range j.byImage[who{is.User, is.Proto, s}] {
+			if (k.Scope == is.Scope || k.Scope == Network) && j.book.holds(k.ports, l.Local.Port()) && k.lasts(l) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lasts reports whether a rule for one process is for the topmost owner.

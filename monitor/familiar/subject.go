@@ -33,9 +33,9 @@ func SubjectOf(l Listening) Subject {
 	}
 	s := Subject{State: stateOf(l, o)}
 	switch {
-	case o.Container != "" && l.Image != "":
+	case ContainerOf(o) != "" && l.Image != "":
 		s.Image = l.Image
-	case o.Container != "":
+	case ContainerOf(o) != "":
 		s.Container = o.Container
 	case o.AppImage != "" && s.State == "":
 		return Subject{AppImage: o.AppImage}
@@ -57,13 +57,22 @@ func SubjectOf(l Listening) Subject {
 	return s
 }
 
+// ContainerOf gives the container that a process is in, empty where that is our
+// own: what is in there with us is on our machine.
+func ContainerOf(o process.Info) string {
+	if o.SameContainer {
+		return ""
+	}
+	return o.Container
+}
+
 func stateOf(l Listening, o process.Info) string {
 	switch {
 	case o.Memfd:
 		return Memfd
 	case o.Deleted && !o.Updated && !l.Outlived:
 		return Deleted
-	case o.Elsewhere && o.Container == "":
+	case o.Elsewhere && ContainerOf(o) == "":
 		return Elsewhere
 	}
 	return ""

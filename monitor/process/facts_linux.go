@@ -222,6 +222,7 @@ func (f *facts) read(ctx context.Context, id ID, face int32, file File, links ui
 	f.proc.at(id.PID, "cgroup")
 	if b, err := f.proc.read(); err == nil {
 		info.Unit, info.Container = parseCgroup(b)
+		info.SameContainer = info.Container != "" && info.Container == f.container
 	}
 	same := sameFile(file)
 	// Not by NewProcess, which reads the mount table to see whether it exists.

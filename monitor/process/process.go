@@ -48,6 +48,8 @@ type Info struct {
 	// file or put another in its place; Updated, that the file was deleted but
 	// that this holds for it and for the one that stands in its place now.
 	Elsewhere, Sealed, Updated bool
+	// SameContainer tells that Container is the one that this program is in, too.
+	SameContainer bool
 	// Size is the executable's in bytes, Changed its st_ctim in nanoseconds since
 	// 1970, which no program can set as it likes.
 	Size, Changed int64

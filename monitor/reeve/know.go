@@ -11,6 +11,7 @@ import (
 	"portreeve/monitor"
 	"portreeve/monitor/familiar"
 	"portreeve/monitor/process"
+	"portreeve/monitor/supervisor"
 )
 
 // appraiser looks for what a judgement of a program's file takes. It is asked
@@ -58,7 +59,7 @@ func (r *Reeve) Choices(ctx context.Context, req KnowRequest) (*Choices, error) 
 		// The choices stand without it, and the status tells of a broken history.
 		slog.Warn("choices can't be tried on the history", "error", err)
 	}
-	for _, c := range r.choices(u, l, book) {
+	for _, c := range r.choices(ctx, u, l, book) {
 		rule := familiar.Rule{Pattern: c.Pattern, Lasting: c.Lasting[0]}
 		w := Choice{
 			Key: string(c.Key), Label: r.Words.Choice(c), Suggested: c.Suggested, Lasting: []string{},
@@ -74,12 +75,28 @@ func (r *Reeve) Choices(ctx context.Context, req KnowRequest) (*Choices, error) 
 }
 
 // choices gives what a listener that was found in u could get.
-func (r *Reeve) choices(u monitor.Update, l *monitor.Listener, book *familiar.Book) []familiar.Choice {
+func (r *Reeve) choices(ctx context.Context, u monitor.Update, l *monitor.Listener, book *familiar.Book) []familiar.Choice {
 	others := make([]familiar.Listening, 0, len(u.Listeners))
 	for _, o := range u.Listeners {
 		others = append(others, o.Listening)
 	}
-	return book.Choices(r.withProject(l.Listening), others, r.Words.Home)
+	return book.Choices(r.detailed(ctx, l.Listening), others, r.Words.Home)
+}
+
+// detailed adds what the watch leaves out since it takes its time: the image of
+// the topmost owner's container, and its project.
+func (r *Reeve) detailed(ctx context.Context, l familiar.Listening) familiar.Listening {
+	l = r.withProject(l)
+	if len(l.Owners) == 0 || l.Image != "" || familiar.ContainerOf(l.Owners[0]) == "" {
+		return l
+	}
+	image, err := supervisor.ImageOf(ctx, l.Owners[0].Container)
+	if err != nil {
+		slog.Info("the container is known for itself alone", "error", err)
+		return l
+	}
+	l.Image = image
+	return l
 }
 
 // withProject adds the project of the topmost owner, which the watch leaves out
@@ -99,7 +116,7 @@ func (r *Reeve) Know(ctx context.Context, req KnowRequest) (*Known, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, lasting, err := choose(r.choices(u, l, book), req)
+	c, lasting, err := choose(r.choices(ctx, u, l, book), req)
 	if err != nil {
 		return nil, err
 	}

@@ -171,7 +171,7 @@ func (r *Reeve) ruleOf(ctx context.Context, req RuleRequest) (familiar.Rule, *fa
 		if err != nil {
 			return rule, nil, err
 		}
-		c, lasting, err := choose(r.choices(u, l, b), KnowRequest{})
+		c, lasting, err := choose(r.choices(ctx, u, l, b), KnowRequest{})
 		if err != nil {
 			return rule, nil, err
 		}

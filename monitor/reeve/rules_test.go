@@ -15,6 +15,7 @@ import (
 	"portreeve/monitor/familiar"
 	"portreeve/monitor/process"
 	"portreeve/monitor/socket"
+	"portreeve/monitor/supervisor"
 )
 
 // newRuled makes verbs whose baseline is empty, so that all is new, for a user
@@ -34,10 +35,15 @@ func newRuled(t *testing.T) (r *Reeve, home string) {
 	t.Cleanup(finder.Close)
 	r, _ = newReeve(t, func(o *Options) {
 		o.Words.Home, o.Hasher = home, hashes
-		o.Monitor = monitor.New(table, finder, monitor.Options{Hasher: hashes, Book: &familiar.Book{HasBaseline: true, Boot: monitor.Boot()}})
+		o.Monitor = monitor.New(table, finder, monitor.Options{Hasher: hashesOnly{hashes}, Book: &familiar.Book{HasBaseline: true, Boot: monitor.Boot()}})
 	})
 	return r, home
 }
+
+// hashesOnly knows no container engine.
+type hashesOnly struct{ *process.Hasher }
+
+func (hashesOnly) Image(context.Context, string) (string, error) { return "", supervisor.ErrNoImage }
 
 // program copies this binary to a place where programs of the user lie, with
 // bytes behind it that change nothing but its hash.

@@ -68,7 +68,7 @@ func startEngine(t testing.TB, server, name, policy string, at netip.AddrPort) *
 		answer(w, http.StatusOK, map[string]any{
 			"Id": e.id, "Name": name, "State": map[string]any{"Status": "running"},
 			"HostConfig": map[string]any{"RestartPolicy": map[string]any{"Name": policy, "MaximumRetryCount": 0}},
-			"Config":     map[string]any{"Labels": labels},
+			"Config":     map[string]any{"Labels": labels, "Image": "nginx:1.27"},
 		})
 	})
 	mux.HandleFunc("POST /containers/{id}/stop", func(w http.ResponseWriter, r *http.Request) {
@@ -191,6 +191,26 @@ func TestAContainerIsFoundByItsID(t *testing.T) {
 	for _, r := range e.requests {
 		if strings.Contains(r, "images") {
 			t.Errorf("request: got %s, want none outside /containers", r)
+		}
+	}
+}
+
+func TestAContainersImageIsTold(t *testing.T) {
+	e := startEngine(t, "Docker/28.0.1 (linux)", "/shop-web-1", "", netip.MustParseAddrPort("127.0.0.1:8080"))
+	nobody := filepath.Join(folder(t), "none.sock")
+	if got, err := imageOf(t.Context(), []string{nobody, e.path}, e.id); err != nil || got != "nginx:1.27" {
+		t.Errorf("got %q, %v, want nginx:1.27", got, err)
+	}
+	for name, c := range map[string]struct {
+		engines []string
+		id      string
+	}{
+		"another container":    {[]string{e.path}, strings.Repeat("0", 64)},
+		"no engine":            {[]string{nobody}, e.id},
+		"an id that is a path": {[]string{e.path}, "../" + e.id},
+	} {
+		if got, err := imageOf(t.Context(), c.engines, c.id); !errors.Is(err, ErrNoImage) {
+			t.Errorf("%s: got %q, %v, want ErrNoImage", name, got, err)
 		}
 	}
 }
