@@ -159,14 +159,37 @@ func TestRulesThatAPersonWroteAreChecked(t *testing.T) {
 	}
 }
 
+// FuzzSubjectOf: whatever a program calls itself and is told to run, its subject
+// is somebody, its own rule covers it and can be stored, and no rule for it
+// covers a program of another name.
 func FuzzSubjectOf(f *testing.F) {
 	f.Add("/usr/bin/python3", "/w", "-m", "x")
+	f.Add("/usr/bin/python3.11", "/w", "-Im", "")
 	f.Add("/usr/bin/java", "", "-jar", "")
+	f.Add("/usr/bin/node", "/w", "--", "node_modules/.bin/vite")
+	f.Add("/usr/bin/ruby", "/w", "-ne", "x")
+	f.Add("/usr/bin/php8.2", "/", "-S", "127.0.0.1:80")
+	f.Add("/usr/bin/bash", "relative", "+o", "x")
+	f.Add("/usr/bin/deno", "/w", "run", "https://example.org/x.ts")
+	f.Add("/tmp/go-build1/b001/exe/x", "/home/ada", "a", "b")
+	f.Add("/home/ada/x/target/debug/x", "/home/ada/x", "a", "b")
+	f.Add("/memfd:x", "/\x00", "\xff", "../..")
 	f.Fuzz(func(t *testing.T, exe, dir, a, b string) {
 		l := listening("127.0.0.1:1", program(exe, dir, a, b))
-		if SubjectOf(l) == (Subject{}) {
+		s := SubjectOf(l)
+		if s == (Subject{}) {
 			t.Errorf("got an empty subject, which would cover everybody, for %q %q %q", exe, a, b)
 		}
 		ConcernOf(l)
+		other := listening("127.0.0.1:1", program("/opt/other/program", "/opt/other"))
+		for _, c := range book().Choices(l, []Listening{other}, "") {
+			with := book().WithRule(c.Rule(l, book(), c.Lasting[0]))
+			if got := with.Judge(l); got != Familiar {
+				t.Errorf("its own rule %+v: got %s, want familiar", with.Rules[0], got)
+			}
+			if got := with.Judge(other); exe != other.Owners[0].Exe && got != Unfamiliar {
+				t.Errorf("another program by the rule %+v: got %s, want unfamiliar", with.Rules[0], got)
+			}
+		}
 	})
 }

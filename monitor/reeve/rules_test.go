@@ -315,3 +315,53 @@ func TestARuleIsTriedOnTheNoticesThatWereRecorded(t *testing.T) {
 		t.Errorf("got %+v, %v, want a rule that matched 2, the last of them just now", list, err)
 	}
 }
+
+func TestWhatWasAlreadyHereCanBeKnownOrQuestionedOneByOne(t *testing.T) {
+	r, home := newRuled(t)
+	shop, other := filepath.Join(home, "bin", "shop"), filepath.Join(home, "bin", "other")
+	program(t, shop, "")
+	program(t, other, "")
+	a, b := start(t, shop, "127.0.0.1:0"), start(t, other, "127.0.0.1:0")
+	u, err := r.Monitor.Now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var here []familiar.Listening
+	for _, l := range u.Listeners {
+		here = append(here, l.Listening)
+	}
+	book := (&familiar.Book{Boot: monitor.Boot()}).WithBaseline(here)
+	if err := r.Store.SaveBaseline(t.Context(), book.Baseline); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Monitor.SetBook(t.Context(), book); err != nil {
+		t.Fatal(err)
+	}
+	verdicts := func() string { return at(t, r, a).Verdict + " " + at(t, r, b).Verdict }
+	if got := verdicts(); got != "baseline baseline" {
+		t.Fatalf("got %s, want both already here", got)
+	}
+	k, err := r.Know(t.Context(), KnowRequest{ID: at(t, r, a).ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := verdicts(); got != "familiar baseline" {
+		t.Errorf("after know: got %s, want the one familiar", got)
+	}
+	if _, err := r.Forget(t.Context(), ForgetRequest{Rule: k.Rule}); err != nil {
+		t.Fatal(err)
+	}
+	if got := verdicts(); got != "baseline baseline" {
+		t.Errorf("after undo: got %s, want both already here again", got)
+	}
+	if _, err := r.Forget(t.Context(), ForgetRequest{Listener: at(t, r, a).ID}); err != nil {
+		t.Fatal(err)
+	}
+	if got := verdicts(); got != "unfamiliar baseline" {
+		t.Errorf("after it was questioned: got %s, want it new and the other as it was", got)
+	}
+	stored := r.Store.Load(familiar.Book{}, false)
+	if len(stored.Baseline) != len(book.Baseline)-1 {
+		t.Errorf("stored: got a baseline of %d, want %d", len(stored.Baseline), len(book.Baseline)-1)
+	}
+}

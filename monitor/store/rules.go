@@ -369,7 +369,7 @@ func (s *Store) loadRules(aside bool) []familiar.Rule {
 		kept = "the last good ones are used"
 	}
 	if !aside {
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s.", path, err, kept))
+		s.problem(rulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s until that is mended.", path, err, kept))
 		return good
 	}
 	away := path + ".broken-" + time.Now().Format("20060102-150405")
