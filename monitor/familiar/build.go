@@ -27,6 +27,9 @@ var (
 // folders can pass for one, as they can for anything else there.
 func buildOf(o process.Info) (project string, ok bool) {
 	exe := filepath.ToSlash(o.Exe)
+	if !mayBeBuilt(exe) {
+		return "", false
+	}
 	home := o.Project
 	if home == "" && !inTemp(o.Dir) {
 		home = o.Dir
@@ -52,6 +55,11 @@ func buildOf(o process.Info) (project string, ok bool) {
 		return o.Project, true
 	}
 	return "", false
+}
+
+// mayBeBuilt leaves the expressions to the few paths that may fit one.
+func mayBeBuilt(exe string) bool {
+	return strings.Contains(exe, "/go-build") || strings.Contains(exe, "-d/") || strings.Contains(exe, "/target/") || strings.Contains(exe, "/__debug_bin")
 }
 
 // within reports whether a path is a folder or below it.

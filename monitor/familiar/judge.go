@@ -54,13 +54,13 @@ type Judge struct {
 	book *Book
 	// byWho are the rules and the baseline by user, protocol and subject;
 	// byFolder the rules for folders by user, protocol and folder.
-	byWho, byFolder map[who][]known
+	byWho, byFolder map[who][]*known
 	// byImage are the rules for images by user, protocol and the subject without
 	// its image: those that may be for a container whose image is not known yet.
-	byImage map[who][]known
+	byImage map[who][]*known
 	// byExe and byName are for finding what is alike: all that is known of a
 	// user's program at that path, and of that file name.
-	byExe, byName map[like][]known
+	byExe, byName map[like][]*known
 }
 
 // who is whom a rule is for.
@@ -81,20 +81,20 @@ type known struct {
 
 // NewJudge makes a book ready. The book must not be changed afterwards.
 func NewJudge(b *Book) *Judge {
-	j := &Judge{book: b, byWho: map[who][]known{}, byFolder: map[who][]known{}, byImage: map[who][]known{}, byExe: map[like][]known{}, byName: map[like][]known{}}
+	j := &Judge{book: b, byWho: map[who][]*known{}, byFolder: map[who][]*known{}, byImage: map[who][]*known{}, byExe: map[like][]*known{}, byName: map[like][]*known{}}
 	for i := range b.Rules {
 		r := &b.Rules[i]
 		if !r.Lapsed(b.Boot) {
-			j.add(known{Pattern: r.Pattern, ports: r.Ports.class(), rule: r})
+			j.add(&known{Pattern: r.Pattern, ports: r.Ports.class(), rule: r})
 		}
 	}
 	for _, p := range b.Baseline {
-		j.add(known{Pattern: p, ports: p.Ports.class()})
+		j.add(&known{Pattern: p, ports: p.Ports.class()})
 	}
 	return j
 }
 
-func (j *Judge) add(k known) {
+func (j *Judge) add(k *known) {
 	s := k.Subject.key()
 	at := who{k.User, k.Proto, s}
 	if s.Folder != "" {
@@ -133,11 +133,11 @@ func (j *Judge) Of(l Listening) Opinion {
 		changed          *known // what covers it but for its hash
 	)
 	familiar := false
-	j.covering(is, l, func(k known) bool {
+	j.covering(is, l, func(k *known) bool {
 		switch same := unchanged(k.Subject, l); {
 		case same == no:
 			if changed == nil {
-				changed = &k
+				changed = k
 			}
 		case k.rule == nil:
 			baseline = true
@@ -165,7 +165,7 @@ func (j *Judge) Of(l Listening) Opinion {
 // Covering gives the ids of the rules that cover a listener, oldest first.
 func (j *Judge) Covering(l Listening) []string {
 	var found []*Rule
-	j.covering(j.book.PatternOf(l), l, func(k known) bool {
+	j.covering(j.book.PatternOf(l), l, func(k *known) bool {
 		if k.rule != nil && unchanged(k.Subject, l) != no {
 			found = append(found, k.rule)
 		}
@@ -181,8 +181,8 @@ func (j *Judge) Covering(l Listening) []string {
 
 // covering visits all that covers a listener but for its hash, until visit says
 // to stop.
-func (j *Judge) covering(is Pattern, l Listening, visit func(known) bool) {
-	look := func(all []known) bool {
+func (j *Judge) covering(is Pattern, l Listening, visit func(*known) bool) {
+	look := func(all []*known) bool {
 		for _, k := range all {
 			if (k.Scope == is.Scope || k.Scope == Network) && j.book.holds(k.ports, l.Local.Port()) && k.lasts(l) && !visit(k) {
 				return false
@@ -227,7 +227,7 @@ func (j *Judge) mayBeOf(is Pattern, l Listening) bool {
 }
 
 // lasts reports whether a rule for one process is for the topmost owner.
-func (k known) lasts(l Listening) bool {
+func (k *known) lasts(l Listening) bool {
 	return k.rule == nil || k.rule.Lasting != ThisProcess || len(l.Owners) > 0 && l.Owners[0].ID == k.rule.Process
 }
 
@@ -295,7 +295,7 @@ func (b *Book) WithBaseline(ls []Listening) *Book {
 // WithoutBaseline gives a book whose baseline no longer covers a listener.
 func (b *Book) WithoutBaseline(l Listening) *Book {
 	covers := map[Pattern]bool{}
-	NewJudge(b).covering(b.PatternOf(l), l, func(k known) bool {
+	NewJudge(b).covering(b.PatternOf(l), l, func(k *known) bool {
 		if k.rule == nil {
 			covers[k.Pattern] = true
 		}
@@ -326,7 +326,7 @@ func Try(b *Book, rules ...Rule) func(was Pattern, port uint16) (ids []string) {
 	return func(was Pattern, port uint16) (ids []string) {
 		var l Listening
 		l.Local = netip.AddrPortFrom(netip.Addr{}, port)
-		j.covering(was, l, func(k known) bool {
+		j.covering(was, l, func(k *known) bool {
 			ids = append(ids, k.rule.ID)
 			return true
 		})

@@ -42,20 +42,20 @@ type Why struct {
 // why finds what is known and alike. changed is what covers the listener but
 // for its hash.
 func (j *Judge) why(is Pattern, l Listening, changed *known) Why {
-	say := func(r Reason, k known) Why { return Why{Reason: r, Like: k.Pattern, Ruled: k.rule != nil} }
+	say := func(r Reason, k *known) Why { return Why{Reason: r, Like: k.Pattern, Ruled: k.rule != nil} }
 	// Open: all would be well on loopback.
 	if is.Scope == Network {
 		at := is
 		at.Scope = Loopback
 		var found *known
-		j.covering(at, l, func(k known) bool {
+		j.covering(at, l, func(k *known) bool {
 			if unchanged(k.Subject, l) != no {
-				found = &k
+				found = k
 			}
 			return found == nil
 		})
 		if found != nil {
-			return say(NowOpen, *found)
+			return say(NowOpen, found)
 		}
 	}
 	s := is.Subject
@@ -72,7 +72,7 @@ func (j *Judge) why(is Pattern, l Listening, changed *known) Why {
 		return Why{}
 	}
 	if changed != nil {
-		return say(Updated, *changed)
+		return say(Updated, changed)
 	}
 	for _, a := range s.asked() {
 		// The same program within reach of what is known: only the port differs.
