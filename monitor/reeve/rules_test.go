@@ -248,6 +248,7 @@ func TestARuleIsTriedOnTheNoticesThatWereRecorded(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 2)
+	r.use(ctx, r.currentSettings()) // which say that the history is on
 	history := r.Monitor.Subscribe(0)
 	go func() { ended <- r.Monitor.Run(ctx) }()
 	go func() { ended <- r.Record(ctx, history) }()
