@@ -260,13 +260,13 @@ const burst = 3
 func (t *Teller) tell(now time.Time) time.Duration {
 	next := longestSleep
 	t.sleep.look(now)
-	if wait := t.carry(now); wait > 0 {
-		next = min(next, wait)
-	}
 	if due, ok := t.track.settled(now); ok {
 		next = min(next, due.Sub(now))
 	}
-	ready := t.track.waiting()
+	ready := t.track.waiting() // which may correct what stands
+	if wait := t.carry(now); wait > 0 {
+		next = min(next, wait)
+	}
 	if len(ready) == 0 {
 		t.behind = false
 		return next
@@ -309,7 +309,7 @@ func (t *Teller) record(told ...*stranger) {
 func (t *Teller) noticeOf(s *stranger) notify.Notice {
 	title, body := newcomer(s.listeners)
 	n := notify.Notice{Key: s.key, Title: title, Body: body, Sound: t.choices.sound}
-	return t.buttons(n, s.listeners, s.owner())
+	return t.buttons(n, s.meant(), s.owner())
 }
 
 // buttons gives a notice of one program its buttons. Its Stop ends one process:

@@ -326,3 +326,62 @@ func TestWhatWasToldIsRememberedWithinBounds(t *testing.T) {
 		}
 	}
 }
+
+func TestAProgramThatIsToldAsOpenIsNoNewsOnLoopback(t *testing.T) {
+	vite := python("127.0.0.1")
+	vite.Subject, vite.Program, vite.Port, vite.Place = "vite", "node", 5173, "vite in ~/src/shop"
+	live := openTo(python("0.0.0.0"), "0.0.0.0", 24678, "node")
+	live.Subject = "vite"
+	const told = "node is listening on port 24678"
+	t.Run("and one click knows both", func(t *testing.T) {
+		perform(t, func(p *play) {
+			p.send(p.event("opened", vite), p.event("opened", live))
+			p.pass(10 * time.Second)
+			p.expect(told, "~ "+told)
+			p.click("I know this")
+			if got, want := p.verbs.all(), "know "+live.ID+"; know "+vite.ID; got != want {
+				t.Errorf("asked: got %q, want %q", got, want)
+			}
+		})
+	})
+	t.Run("not when both come again either", func(t *testing.T) {
+		perform(t, func(p *play) {
+			for range 5 {
+				p.send(p.event("opened", vite), p.event("opened", live))
+				p.pass(5 * time.Second)
+				p.send(p.event("closed", vite), p.event("closed", live))
+				p.pass(5 * time.Second)
+			}
+			p.expect(told, "~ "+told)
+		})
+	})
+	t.Run("but the other way round it is", func(t *testing.T) {
+		perform(t, func(p *play) {
+			p.send(p.event("opened", vite))
+			p.pass(5 * time.Second)
+			p.send(p.event("opened", live))
+			p.pass(5 * time.Second)
+			p.expect("node is listening on 127.0.0.1:5173", told)
+		})
+	})
+	t.Run("and another program is", func(t *testing.T) {
+		perform(t, func(p *play) {
+			other := vite
+			other.Subject = "another node"
+			p.send(p.event("opened", live))
+			p.pass(5 * time.Second)
+			p.send(p.event("opened", other))
+			p.pass(5 * time.Second)
+			p.expect(told, "node is listening on 127.0.0.1:5173")
+		})
+	})
+	t.Run("and what stands out on loopback is", func(t *testing.T) {
+		perform(t, func(p *play) {
+			p.send(p.event("opened", live))
+			p.pass(5 * time.Second)
+			p.send(p.event("opened", because(vite, "", "", "its program file has been deleted or replaced")))
+			p.pass(5 * time.Second)
+			p.expect(told, "node is listening on 127.0.0.1:5173")
+		})
+	})
+}

@@ -46,6 +46,10 @@ type stranger struct {
 	// again tells that another process took the place of one of its listeners: a
 	// change of who it is is then news, not a correction.
 	again bool
+	// narrower are of the same program on loopback, and have no notice of their
+	// own. They may have ended.
+	narrower []*stranger
+	joined   bool // it is such a one
 }
 
 // identity is what makes one program in the user's eyes. Whatever a rule would
@@ -66,6 +70,24 @@ func identityOf(l reeve.Listener) identity {
 		id.port = port(l) // nothing else tells those apart that can't be seen
 	}
 	return id
+}
+
+// kin is what a program on loopback and the same one open to the network share.
+// Those that can't be seen have none.
+type kin struct{ subject, user, protocol, port string }
+
+func (id identity) kin() kin { return kin{id.subject, id.user, id.protocol, id.port} }
+
+// meant are the listeners that a notice's "I know this" is about: those that it
+// names, and those on loopback that have no notice of their own.
+func (s *stranger) meant() []reeve.Listener {
+	all := s.listeners
+	for _, n := range s.narrower {
+		if n.told.IsZero() { // else it has been told by itself since
+			all = append(all[:len(all):len(all)], n.listeners...)
+		}
+	}
+	return all
 }
 
 type endpoint struct {

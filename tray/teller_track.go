@@ -167,7 +167,7 @@ func (t *tracker) rebind(l reeve.Listener, alive map[string]bool, now, due time.
 // the last one.
 func (t *tracker) leave(id string, now time.Time) {
 	if s := t.byID[id]; s != nil && len(s.listeners) == 1 && s.stage >= isTold && !s.unwelcome {
-		t.past.note(s.who, id, !s.told.IsZero(), now)
+		t.past.note(s.who, id, s.joined || !s.told.IsZero(), now)
 	}
 	t.drop(id)
 }
@@ -385,12 +385,43 @@ func (t *tracker) settled(now time.Time) (due time.Time, some bool) {
 
 // waiting gives those that may be told, in the order of appearance.
 func (t *tracker) waiting() []*stranger {
+	t.join()
 	all := make([]*stranger, 0, len(t.ready))
 	for s := range t.ready {
 		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b *stranger) int { return cmp.Compare(a.seq, b.seq) })
 	return all
+}
+
+// join takes off those that the notice of the same program speaks for: who was
+// told to be open to the network is no news for listening on loopback, too. The
+// other way round it is.
+func (t *tracker) join() {
+	var wide map[kin]*stranger // made when first needed: there may be thousands
+	for s := range t.ready {
+		if s.listeners[0].Scope == scopeNetwork || !s.told.IsZero() {
+			continue
+		}
+		if wide == nil {
+			wide = make(map[kin]*stranger)
+			for who, w := range t.byWho {
+				if !w.told.IsZero() && w.listeners[0].Scope == scopeNetwork {
+					wide[who.kin()] = w
+				}
+			}
+		}
+		// What stands out about it is said of it alone.
+		if w := wide[s.who.kin()]; w != nil && s.who.look == "" && s.who.reason == "" {
+			delete(t.ready, s)
+			s.stage, s.was, s.joined = isTold, s.who, true
+			gone := func(n *stranger) bool { return n.stage == isOver }
+			w.narrower = append(slices.DeleteFunc(w.narrower, gone), s)
+			if w.stage == isTold {
+				t.altered[w] = true
+			}
+		}
+	}
 }
 
 // tell notes that a stranger has its notice.
