@@ -33,7 +33,7 @@ test: ## install what the tests need and run all of them
 .PHONY: day
 day: resident ## live a developer's day twice, with real programs and eight strangers
 	@packaging/needs.sh day
-	E2E_PROGRAM=$(CURDIR)/build PORTREEVE_DAY=full go test -count=1 -v -timeout 25m -tags e2e -run '^TestTheDevelopersDay' ./e2e
+	E2E_PROGRAM=$(CURDIR)/build PORTREEVE_DAY=1 go test -count=1 -v -timeout 25m -tags e2e -run '^TestTheDevelopersDay' ./e2e
 
 .PHONY: adversary
 adversary: ## 10,000 forced reuses of a process id: no wrong kill

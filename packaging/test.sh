@@ -11,5 +11,5 @@ failed=0
 packaging/check.sh || failed=1 # what packages hold, in seconds
 CGO_ENABLED=1 go test -race -tags nogl ./... || failed=1
 # The desktops run what was built above, which go test's cache knows nothing of.
-E2E_PROGRAM=$PWD/build go test -count=1 -p 1 -tags 'e2e no_emoji' ./... || failed=1
+E2E_PROGRAM=$PWD/build go test -count=1 -p 1 -timeout 20m -tags 'e2e no_emoji' ./... || failed=1
 exit $failed
