@@ -121,6 +121,8 @@ func origin(l reeve.Listener, limit int) string {
 	text := l.Place
 	if strings.HasPrefix(text, "in ") {
 		text = "Running " + text
+	} else if rest, ok := strings.CutPrefix(text, "a "); ok {
+		text = "A " + rest // a test build: other places begin with a name, which stays as it is
 	}
 	if by := starter(l); by != "" {
 		if text == "" {

@@ -243,3 +243,12 @@ func TestRefusalsAreToldAsSentences(t *testing.T) {
 		})
 	}
 }
+
+func TestATestBuildBeginsItsSentenceWithACapital(t *testing.T) {
+	l := python("127.0.0.1")
+	l.Place = "a test build in ~/src/shop"
+	_, got := newcomer([]reeve.Listener{l})
+	if want := "can reach it. A test build in ~/src/shop, started "; !strings.Contains(got, want) {
+		t.Errorf("got %q, want %q in it", got, want)
+	}
+}
