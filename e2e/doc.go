@@ -5,7 +5,8 @@
 //
 //	go test -count=1 -tags e2e ./e2e
 //
-// What users live through is in scenario_test.go; begin there. The tests build
+// What users live through is in scenario_test.go; begin there. How often they
+// are spoken to in a day is in day_test.go, with real servers and no desktop. The tests build
 // the program themselves unless E2E_PROGRAM names a folder that has it, and so
 // go test can't know that it changed: hence -count=1. The pictures that they
 // take are kept in the folder that E2E_SHOTS names, e2e/shots without it.
