@@ -17,8 +17,8 @@ import (
 // several goroutines and remembers its answers.
 //
 // It reads the package manager's own lists in place of asking the program: dpkg
-// takes 84 to 213 ms for a path, the lists of a desktop (1,000 files, 11 MB)
-// about 10 ms.
+// -S takes 84 to 213 ms for a path and wants both spellings, one pass over the
+// lists (1,000 files, 11 MB) about 40 ms, and starts no program.
 type Packages struct {
 	root fs.FS // of the whole system; nil for none
 	// ask asks a package manager whose lists are no text; nil where there is
