@@ -187,6 +187,7 @@ func TestTheSettingsSayWhatIsTold(t *testing.T) {
 	udp.Protocol = "udp"
 	open := openTo(python(""), "0.0.0.0", 5173, "node")
 	left := python("127.0.0.1")
+	left.Owners = []reeve.Owner{{ID: "o1", User: "ada"}}
 	left.Origin.Ended = true
 	mine := python("127.0.0.1")
 	mine.Owners = []reeve.Owner{{ID: "o1", User: "ada"}}
