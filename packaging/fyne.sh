@@ -9,13 +9,12 @@ cd "$(dirname "$0")/.."
 out=build/fyne
 mkdir -p "$out"
 # The tool counts Build up in FyneApp.toml at each run, which is no change of ours,
-# and leaves its result and the binary beside main.go.
+# and leaves its result beside main.go. It is handed the binary of "make window";
+# by itself it compiles Fyne anew with tags of its own, which takes minutes more.
 cp FyneApp.toml "$out/FyneApp.toml.kept"
 trap 'cp "$out/FyneApp.toml.kept" FyneApp.toml; rm -f "$out/FyneApp.toml.kept"' EXIT
-read -r version commit date < <(packaging/version.sh)
-export GOFLAGS="-buildvcs=false -trimpath"
-GOFLAGS="$GOFLAGS -tags=no_emoji"
-go build -ldflags "-s -w -X main.version=$version -X main.commit=$commit -X main.date=$date" -o "$out/portreeve" .
+make --no-print-directory window
+cp build/portreeve-window "$out/portreeve" # the one program, by its name
 GOFLAGS= go tool -modfile=packaging/tools/go.mod fyne package --target linux --executable "$out/portreeve" --release
 mv Portreeve.tar.xz "$out/"
 ls -l "$out/Portreeve.tar.xz"

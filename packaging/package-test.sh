@@ -16,9 +16,10 @@ trap 'echo "FAIL: packaging/package-test.sh, line $LINENO" >&2' ERR
 say() { echo "--- $1 ($((SECONDS)) s)"; }
 
 say "the same bytes from two folders"
+# One commit, whatever is committed meanwhile.
+git clone -q "$here" "$work/one/portreeve"
+git clone -q "$work/one/portreeve" "$work/another place/of-it"
 for folder in one/portreeve "another place/of-it"; do
-  mkdir -p "$work/$folder"
-  git clone -q "$here" "$work/$folder"
   (cd "$work/$folder" && packaging/package.sh >/dev/null)
 done
 diff "$work/one/portreeve/build/dist/SHA256SUMS" "$work/another place/of-it/build/dist/SHA256SUMS"
