@@ -256,6 +256,10 @@ func (p *rulesPage) draw() {
 	show(p.side, editing) // without it the list has all the width
 	show(p.both, !p.reviewing && text == "")
 	show(p.review, p.reviewing && text == "")
+	// What is hidden can't be given the keys at the turn.
+	if c := p.w.win.Canvas(); p.turned && text == "" && c.Focused() == nil && p.w.question == nil {
+		c.Focus(p.focus())
+	}
 	p.edit.set(p.current())
 	if i := slices.IndexFunc(p.rules, func(r reeve.Rule) bool { return r.ID == p.picked }); i >= 0 {
 		p.list.Select(i)
@@ -316,7 +320,7 @@ type learnedView struct {
 }
 
 // whereWidth is that of the address, in device-independent pixels.
-const whereWidth = 166
+const whereWidth = 196
 
 func newLearnedView(w *window) *learnedView {
 	v := &learnedView{w: w, name: newLine(strong()), about: newLine(faint()), where: newLine(plain()), reach: newLine(faint())}

@@ -130,6 +130,9 @@ func (s *shell) turn(name string) {
 	}
 	if s.at != t.name {
 		if old := s.made[s.at]; old != nil {
+			// What is hidden must not keep the keys: the new page may have
+			// nothing yet that can take them.
+			s.w.win.Canvas().Unfocus()
 			old.object.Hide()
 			old.hidden()
 		}
