@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,7 +186,11 @@ func (d *Desktop) startX() {
 		d.t.Fatal(err)
 	}
 	defer func() { _ = answer.Close() }()
-	server := d.command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp",
+	size := "1280x800x24"
+	if slices.Contains(d.env, "FYNE_SCALE=2") {
+		size = "2560x1600x24" // the same on a screen of twice the density
+	}
+	server := d.command("Xvfb", "-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp",
 		"-noreset", "+extension", "GLX", "+extension", "RANDR", "+extension", "COMPOSITE")
 	server.ExtraFiles = []*os.File{number}
 	startChild(d.t, d.logs, server)

@@ -46,7 +46,7 @@ type explainPage struct {
 
 func newExplainPage(w *window) *explainPage {
 	p := &explainPage{w: w, answer: newReading(), what: widget.NewLabel(""), spin: widget.NewActivity()}
-	p.entry = &explainEntry{back: func() { w.shell.turn(reeve.PageListeners) }}
+	p.entry = &explainEntry{textField: textField{w: w}, back: func() { w.shell.turn(reeve.PageListeners) }}
 	p.entry.ExtendBaseWidget(p.entry)
 	p.entry.SetPlaceHolder(tr("127.0.0.1:62893, a link, a port, or a line of a log"))
 	p.entry.OnSubmitted = func(string) { p.submit() }
@@ -225,7 +225,7 @@ func (w *window) explain(text string) {
 
 // explainEntry is where an address is typed. Esc clears it, then goes back.
 type explainEntry struct {
-	widget.Entry
+	textField
 	back func()
 }
 

@@ -213,13 +213,12 @@ func (l *rowList) TypedRune(r rune) {
 
 // searchEntry is the search. It narrows the list at each key.
 type searchEntry struct {
-	widget.Entry
-	w *window
+	textField
 	p *listenersPage
 }
 
 func newSearchEntry(p *listenersPage) *searchEntry {
-	e := &searchEntry{w: p.w, p: p}
+	e := &searchEntry{textField: textField{w: p.w}, p: p}
 	e.ExtendBaseWidget(e)
 	e.SetPlaceHolder(tr("Search: program, port, folder, user, :new, :open …  ( / )"))
 	e.OnChanged = func(text string) {

@@ -336,3 +336,23 @@ func TestEveryStateThatPeopleForgetHasASentenceAndAWayOn(t *testing.T) {
 	}
 	expect(t, "way on", d.banners.shown[0].label, "Open Rules")
 }
+
+func TestTheKeysOfThePagesWorkWhileAnEntryHasTheKeys(t *testing.T) {
+	d := open(t, reeve.ShowRequest{Page: reeve.PageExplain}, listener("a", 80, verdictNew))
+	e, is := d.win.Canvas().Focused().(fyne.Shortcutable)
+	if !is {
+		t.Fatalf("focus on the page: got %T, want an entry", d.win.Canvas().Focused())
+	}
+	e.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.Key3, Modifier: fyne.KeyModifierShortcutDefault})
+	expect(t, "page after Ctrl+3 in the entry", d.shell.at, reeve.PageTimeline)
+	d.shell.turn(reeve.PageExplain)
+	e.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault})
+	expect(t, "page after Ctrl+F in the entry", d.shell.at, reeve.PageListeners)
+	if got := d.win.Canvas().Focused(); got != fyne.Focusable(d.search) {
+		t.Errorf("focus after Ctrl+F: got %T, want the search", got)
+	}
+	// What is about text stays with the entry.
+	test.Type(d.search, "prog")
+	d.search.TypedShortcut(&fyne.ShortcutSelectAll{})
+	expect(t, "marked after Ctrl+A", d.search.SelectedText(), "prog")
+}

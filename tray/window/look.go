@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -200,3 +201,25 @@ func (pair) MinSize(lines []fyne.CanvasObject) fyne.Size {
 
 // overlap is the padding between two lines that is too much: all of one.
 func overlap() float32 { return 2*theme.InnerPadding() - 1 }
+
+// textField is an entry that leaves the window's own shortcuts to the window: Fyne
+// gives all to the entry that has the keys.
+type textField struct {
+	widget.Entry
+	w *window
+}
+
+func newTextField(w *window) *textField {
+	f := &textField{w: w}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// TypedShortcut hands on what is not about text.
+func (f *textField) TypedShortcut(s fyne.Shortcut) {
+	if c, is := s.(*desktop.CustomShortcut); is {
+		f.w.shortcuts.TypedShortcut(c)
+		return
+	}
+	f.Entry.TypedShortcut(s)
+}

@@ -46,7 +46,7 @@ type ruleEditor struct {
 
 func newRuleEditor(p *rulesPage) *ruleEditor {
 	e := &ruleEditor{p: p, text: widget.NewLabel(""), facts: widget.NewLabel(""), wrong: widget.NewLabel(""),
-		tried: widget.NewLabel(""), cases: container.New(tight{}), ports: newSettingEntry()}
+		tried: widget.NewLabel(""), cases: container.New(tight{}), ports: newSettingEntry(p.w)}
 	e.text.Wrapping, e.text.Selectable, e.text.SizeName = fyne.TextWrapWord, true, theme.SizeNameSubHeadingText
 	e.facts.Wrapping, e.facts.SizeName, e.facts.Importance = fyne.TextWrapWord, theme.SizeNameCaptionText, widget.LowImportance
 	e.wrong.Wrapping, e.wrong.SizeName, e.wrong.Importance = fyne.TextWrapWord, theme.SizeNameCaptionText, widget.DangerImportance

@@ -315,7 +315,7 @@ func (p *settingsPage) choice(name, about, says string, options []option, of fun
 }
 
 func (p *settingsPage) number(name, about, says string, least, most int, of func(*reeve.Settings) *int) *field {
-	e := newSettingEntry()
+	e := newSettingEntry(p.w)
 	f := p.add(name, about, says, e)
 	e.OnChanged = func(text string) {
 		_, err := number(text, least, most)
@@ -334,7 +334,7 @@ func (p *settingsPage) number(name, about, says string, least, most int, of func
 
 // hours is the field of the quiet hours, which has two entries.
 func (p *settingsPage) hours() *field {
-	from, until := newSettingEntry(), newSettingEntry()
+	from, until := newSettingEntry(p.w), newSettingEntry(p.w)
 	from.SetPlaceHolder("22:00")
 	until.SetPlaceHolder("07:00")
 	to := widget.NewLabel(tr("until"))
@@ -388,13 +388,13 @@ func joinLines(text, hint string) string {
 
 // settingEntry is an entry whose text counts with Enter, or when it loses the keys.
 type settingEntry struct {
-	widget.Entry
+	textField
 	done func()
 	lit  bool
 }
 
-func newSettingEntry() *settingEntry {
-	e := &settingEntry{}
+func newSettingEntry(w *window) *settingEntry {
+	e := &settingEntry{textField: textField{w: w}}
 	e.ExtendBaseWidget(e)
 	return e
 }

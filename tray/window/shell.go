@@ -103,14 +103,7 @@ func newShell(w *window) *shell {
 		item := newNavItem(t.title(), t.icon, func() { s.turn(t.name) })
 		s.items[t.name] = item
 		list.Add(item)
-		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{
-			KeyName:  fyne.KeyName(strconv.Itoa(len(s.items))),
-			Modifier: fyne.KeyModifierShortcutDefault,
-		}, func(fyne.Shortcut) {
-			if w.question == nil {
-				s.turn(t.name)
-			}
-		})
+		w.on(fyne.KeyName(strconv.Itoa(len(s.items))), func() { s.turn(t.name) })
 	}
 	s.watch = widget.NewLabel("")
 	s.watch.SizeName, s.watch.Wrapping = theme.SizeNameCaptionText, fyne.TextWrapWord

@@ -38,7 +38,7 @@ type timelinePage struct {
 	timer         *time.Timer
 
 	ranges []*rangeButton
-	search *widget.Entry
+	search *textField
 	export *widget.Button
 	axis   *axis
 	lanes  *laneList
@@ -72,7 +72,7 @@ func newTimelinePage(w *window) *timelinePage {
 	}{{lastHour, tr("Last hour")}, {lastDay, tr("Last day")}, {lastWeek, tr("Last week")}, {allTime, tr("All")}} {
 		p.ranges = append(p.ranges, &rangeButton{widget.NewButton(r.label, func() { p.choose(r.within) }), r.within})
 	}
-	p.search = widget.NewEntry()
+	p.search = newTextField(p.w)
 	p.search.SetPlaceHolder(tr("Program, port, folder"))
 	p.search.OnChanged = func(string) { p.lay() }
 	p.search.OnSubmitted = func(string) { w.win.Canvas().Focus(p.lanes) }

@@ -101,7 +101,8 @@ type window struct {
 	outcome   *outcome
 	question  *question      // the dialog that is open; nil for none
 	jobs      map[string]job // under way, by listener id
-	syncing   bool           // widgets are being told, not asked
+	shortcuts fyne.ShortcutHandler
+	syncing   bool // widgets are being told, not asked
 	ticking   bool           // tick will come again by itself
 }
 
@@ -184,17 +185,22 @@ func (w *window) keys() {
 			w.shell.page().typedRune(r)
 		}
 	})
-	on := func(key fyne.KeyName, do func()) {
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault},
-			func(fyne.Shortcut) {
-				if w.question == nil {
-					do()
-				}
-			})
-	}
-	on(fyne.KeyF, w.find)
-	on(fyne.KeyE, func() { w.shell.turn(reeve.PageExplain) })
+	w.on(fyne.KeyF, w.find)
+	w.on(fyne.KeyE, func() { w.shell.turn(reeve.PageExplain) })
 	c.AddShortcut(&fyne.ShortcutCopy{}, func(fyne.Shortcut) { w.copyAddress() })
+}
+
+// on has a key with the modifier do something while no question is open. Entries
+// hand such keys on: see textField.
+func (w *window) on(key fyne.KeyName, do func()) {
+	s := &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
+	act := func(fyne.Shortcut) {
+		if w.question == nil {
+			do()
+		}
+	}
+	w.shortcuts.AddShortcut(s, act)
+	w.win.Canvas().AddShortcut(s, act)
 }
 
 // find gives the keys to the search of the listeners.
