@@ -160,7 +160,8 @@ func TestEveryPageIsDrawn(t *testing.T) {
 				for i, name := range []string{"listeners", "explain", "timeline", "rules", "settings"} {
 					d.key("ctrl+" + strconv.Itoa(i+1))
 					if name == "explain" {
-						d.typed("127.0.0.1:62893\n")
+						d.typed("127.0.0.1:62893")
+						d.key("Return")
 					}
 					picture := d.still(fmt.Sprintf("%s-%s-%dx", name, theme, scale))
 					if slices.ContainsFunc(seen, func(old image.Image) bool { return difference(old, picture).Empty() }) {

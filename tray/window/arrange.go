@@ -223,7 +223,7 @@ func (m *model) compare() func(a, b *row) int {
 		columnProgram: func(a, b *row) int {
 			return cmp.Compare(strings.ToLower(a.Program), strings.ToLower(b.Program))
 		},
-		columnProject: func(a, b *row) int { return lastIfEmpty(folder(&a.Listener), folder(&b.Listener)) },
+		columnProject: func(a, b *row) int { return lastIfEmpty(m.folder(&a.Listener), m.folder(&b.Listener)) },
 		columnOrigin:  func(a, b *row) int { return lastIfEmpty(a.Origin.Label, b.Origin.Label) },
 		columnSince:   func(a, b *row) int { return cmp.Compare(b.Since, a.Since) },
 		columnClients: func(a, b *row) int { return cmp.Compare(m.clients[b.ID], m.clients[a.ID]) },
@@ -248,13 +248,18 @@ func lastIfEmpty(a, b string) int {
 	return cmp.Compare(strings.ToLower(a), strings.ToLower(b))
 }
 
-// folder is the project's folder, else where the program runs.
-func folder(l *reeve.Listener) string {
+// folder is the project's folder, else where the program runs; ~ is the user's
+// home.
+func (m *model) folder(l *reeve.Listener) string {
 	if l.Project != "" {
 		return l.Project
 	}
-	if len(l.Owners) > 0 {
-		return l.Owners[0].Dir
+	if len(l.Owners) == 0 {
+		return ""
 	}
-	return ""
+	dir := l.Owners[0].Dir
+	if below, is := strings.CutPrefix(dir, m.home); is && m.home != "" && (below == "" || below[0] == '/') {
+		return "~" + below
+	}
+	return dir
 }

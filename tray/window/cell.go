@@ -14,6 +14,7 @@ type textCell struct {
 	full  string
 	color fyne.ThemeColorName
 	size  fyne.ThemeSizeName
+	end   bool // of what does not fit the end is kept: that of a path tells more
 	width float32
 	wide  float32 // what full takes; negative before it was measured
 }
@@ -70,14 +71,20 @@ func (c *textCell) fit() {
 		return
 	}
 	runes := []rune(c.full)
+	part := func(n int) string {
+		if c.end {
+			return "…" + string(runes[len(runes)-n:])
+		}
+		return string(runes[:n]) + "…"
+	}
 	low, high := 0, len(runes)
-	for low < high { // the longest beginning that fits
+	for low < high { // the longest part that fits
 		mid := (low + high + 1) / 2
-		if measure(string(runes[:mid])+"…") <= c.width {
+		if measure(part(mid)) <= c.width {
 			low = mid
 		} else {
 			high = mid - 1
 		}
 	}
-	c.Text.Text = string(runes[:low]) + "…"
+	c.Text.Text = part(low)
 }

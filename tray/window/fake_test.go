@@ -271,7 +271,7 @@ func openSilent(t testing.TB, first reeve.ShowRequest) *desk {
 		windowTime{func() time.Time { return d.time }, func(after time.Duration, f func()) {
 			d.timers = append(d.timers, timer{d.time.Add(after), f})
 		}})
-	d.model.me = "alice"
+	d.model.me, d.model.home = "alice", "/home/alice"
 	d.listenersPage = d.window.listeners
 	t.Cleanup(func() { d.close(); win.Close() })
 	return d

@@ -82,7 +82,7 @@ type model struct {
 
 	clients map[string]int // connected to a listener, by its id, where that is known
 
-	me       string    // who uses this window; empty where that is not known
+	me, home string    // who uses this window, and where; empty where that is not known
 	complete bool      // a snapshot has come
 	asOf     time.Time // when the last event came
 	partial  string

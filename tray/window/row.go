@@ -98,6 +98,7 @@ func newRowView(l *rowList) *rowView {
 	for c := range v.cells {
 		v.cells[c] = add(theme.SizeNameText, column(c) == columnAddress || column(c) == columnProgram)
 	}
+	v.cells[columnProject].end = true
 	v.sign = add(theme.SizeNameText, false)
 	v.reach, v.place = add(theme.SizeNameCaptionText, false), add(theme.SizeNameCaptionText, false)
 	v.title, v.aside = add(theme.SizeNameText, true), add(theme.SizeNameCaptionText, false)
@@ -158,7 +159,7 @@ func (v *rowView) show() {
 	v.cells[columnState].set(state.word, stateColor)
 	v.cells[columnAddress].set(shortAddress(l), main)
 	v.cells[columnProgram].set(program(l), main)
-	v.cells[columnProject].set(shortPath(clean(folder(l), longText)), main)
+	v.cells[columnProject].set(clean(m.folder(l), longText), main)
 	v.cells[columnOrigin].set(originOf(l), main)
 	v.cells[columnSince].set(moment(l.Since, v.list.w.now(), tr("earlier")), main)
 	clients := ""

@@ -20,6 +20,7 @@ package window
 import (
 	"context"
 	"iter"
+	"os"
 	account "os/user"
 	"runtime"
 	"slices"
@@ -103,7 +104,7 @@ type window struct {
 	jobs      map[string]job // under way, by listener id
 	shortcuts fyne.ShortcutHandler
 	syncing   bool // widgets are being told, not asked
-	ticking   bool           // tick will come again by itself
+	ticking   bool // tick will come again by itself
 }
 
 // windowTime is the window's time.
@@ -127,7 +128,10 @@ func newWindow(ctx context.Context, verbs Verbs, win fyne.Window, first reeve.Sh
 		w.adopt(s)
 	}
 	if me, err := account.Current(); err == nil { // else everything counts as the user's own
-		w.model.me = me.Username
+		w.model.me, w.model.home = me.Username, me.HomeDir
+		if home, err := os.UserHomeDir(); err == nil {
+			w.model.home = home
+		}
 	}
 	w.build()
 	w.keys()

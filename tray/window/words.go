@@ -264,13 +264,3 @@ func originOf(l *reeve.Listener) string {
 	}
 	return text
 }
-
-// shortPath leaves out the beginning of a long path: its end tells more.
-func shortPath(path string) string {
-	const most = 22
-	runes := []rune(path)
-	if len(runes) <= most {
-		return path
-	}
-	return "…" + string(runes[len(runes)-most+1:])
-}
