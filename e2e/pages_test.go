@@ -115,7 +115,10 @@ func TestAPortIsFoundAndStoppedByMouse(t *testing.T) {
 	stop := d.waitStopButton()
 	d.still("chosen")
 	d.click(leftButton, middle(stop))
-	waitFor(t, 20*time.Second, "the server to end", server.ended)
+	if !tryFor(20*time.Second, server.ended) {
+		d.Screenshot("failed-stop")
+		t.Fatalf("got the server running after a click on Stop at %v, want it ended", middle(stop))
+	}
 	d.waitFree()
 	r.quit(t)
 }
