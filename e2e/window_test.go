@@ -88,9 +88,11 @@ func (d *Desktop) waitStopButton() image.Rectangle {
 	var button image.Rectangle
 	seen := func() bool {
 		place := d.windowPlace()
-		right := image.Rect(place.Min.X+place.Dx()*6/10, place.Min.Y, place.Max.X, place.Max.Y)
+		right := image.Rect(place.Min.X+place.Dx()*65/100, place.Min.Y, place.Max.X, place.Max.Y)
+		// The same twice: a picture may be taken while the window is half drawn.
+		before := button
 		button = firstOfRow(d.picture(), right)
-		return !button.Empty()
+		return !button.Empty() && button == before
 	}
 	if tryFor(2*time.Second, seen) {
 		return button
