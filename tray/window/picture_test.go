@@ -51,6 +51,19 @@ func (d *desk) looksAs(name string) {
 	wear("light")
 }
 
+// illustrates draws the whole window for the documentation, where pictures are
+// drawn anew.
+func (d *desk) illustrates(name, mode string) {
+	d.t.Helper()
+	if os.Getenv(drawPictures) == "" {
+		return
+	}
+	wear(mode)
+	d.settled()
+	write(d.t, filepath.Join("../../docs/pictures", name+".png"), d.win.Canvas().Capture())
+	wear("light")
+}
+
 // pageOf leaves out the navigation, so that a new page changes no other's picture.
 func pageOf(whole image.Image) image.Image {
 	area := whole.Bounds()
@@ -202,9 +215,11 @@ func TestTheListenersLookAsDesigned(t *testing.T) {
 	d.pass(askAfter)
 	d.until("the explanation is shown", func() bool { return d.details.explanation != nil })
 	d.looksAs("listeners-details")
+	d.illustrates("window", "light")
 	d.choose("")
 	d.grouped.SetChecked(true)
 	d.looksAs("listeners-grouped")
+	d.illustrates("window-grouped", "dark")
 }
 
 func TestTheExplanationLooksAsDesigned(t *testing.T) {
