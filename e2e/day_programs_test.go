@@ -64,7 +64,7 @@ http {
 	}},
 	// The program that one of the strangers takes the place of.
 	{name: "a program in ~/bin", play: func(p *performance) {
-		p.copyFile(p.t, self(p.t), p.ownProgram(), 0o755)
+		p.install("1")
 		p.shell(p.home, p.ownProgram()+" "+listenArgument+" plainly 127.0.0.1:7070")
 		p.listens(1)
 		p.told()

@@ -19,13 +19,7 @@ var strangers = []part{
 	// It comes right after the one that it takes the place of: what was told of
 	// that says nothing of this one.
 	{name: "another program under a known path", stranger: true, play: func(p *performance) {
-		// What follows the last section of a program is not loaded.
-		text, err := os.ReadFile(self(p.t))
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		p.remove(p.t, p.ownProgram())
-		p.write(p.t, p.ownProgram(), string(text)+"changed", 0o755)
+		p.install("2")
 		p.shell(p.home, p.ownProgram()+" "+listenArgument+" plainly 127.0.0.1:7070")
 		p.listens(1)
 		p.told()
@@ -77,6 +71,19 @@ const otherUID = 61_184
 // ownProgram is where the user has a program that is not the system's.
 func (p *performance) ownProgram() string {
 	return filepath.Join(p.folder(p.t, "home/bin"), "metrics")
+}
+
+// install puts one version of that program in place. All are of the same size,
+// so the file has to be read to tell them apart: what follows the last section of
+// a program is not loaded.
+func (p *performance) install(version string) {
+	p.t.Helper()
+	text, err := os.ReadFile(self(p.t))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.remove(p.t, p.ownProgram())
+	p.write(p.t, p.ownProgram(), string(text)+version, 0o755)
 }
 
 // self is this very test binary, which can listen in strange ways.

@@ -386,3 +386,17 @@ func TestAProgramThatIsToldAsOpenIsNoNewsOnLoopback(t *testing.T) {
 		})
 	})
 }
+
+// The verdict of the rules stands first: the file is read beside the watch.
+func TestAProgramThatTurnsOutToBeChangedIsNews(t *testing.T) {
+	perform(t, func(p *play) {
+		l := python("127.0.0.1")
+		l.Verdict = "familiar"
+		p.send(p.event("opened", l))
+		p.pass(time.Second)
+		p.expect()
+		p.send(p.event("judged", because(python("127.0.0.1"), "updated", "Its program was updated.", "")))
+		p.pass(time.Second)
+		p.expect(pythonTold)
+	})
+}

@@ -12,6 +12,7 @@ import (
 const (
 	unfamiliar   = string(familiar.Unfamiliar)
 	scopeNetwork = string(familiar.Network)
+	updated      = string(familiar.Updated)
 )
 
 // stage is how far the telling of a stranger has come.

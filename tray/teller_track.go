@@ -82,6 +82,11 @@ func (t *tracker) see(v reeve.View, now time.Time, due func(reeve.Listener) time
 				// It was taken for what is known until its file had been read.
 				t.open(l, now, due(l))
 			}
+			if l.Reason == updated && t.byID[l.ID] == nil {
+				// It passed as known until its file had been read.
+				t.open(l, now, due(l))
+				continue
+			}
 			t.change(l)
 			if l.Verdict == unfamiliar {
 				delete(t.past.visits, identityOf(l)) // the user forgot it: it is news again
