@@ -41,6 +41,8 @@ type Verbs interface {
 	ChangeRule(ctx context.Context, r reeve.RuleRequest) (*reeve.Rule, error)
 	TestRule(ctx context.Context, r reeve.RuleRequest) (*reeve.RuleTest, error)
 	Status(ctx context.Context) (*reeve.Status, error)
+	Explain(ctx context.Context, r reeve.ExplainRequest) (*reeve.Explanation, error)
+	Await(ctx context.Context, r reeve.AwaitRequest) (*reeve.Awaited, error)
 	Autostart(ctx context.Context, r reeve.AutostartRequest) (*reeve.Autostart, error)
 }
 
@@ -84,6 +86,7 @@ type app struct {
 //	0 done    1 failed    2 wrong use    3 nothing listens there
 //	4 refused: denied, protected, not sure, changed meanwhile, or not before
 //	  you have said what you mean
+//	5 something listens there and does not answer (explain)
 //
 // What went wrong is on the error stream, as "error: ..." and then "hint: ...".
 // A reader that closed the pipe is no error.
@@ -145,7 +148,7 @@ JSON, one object a line, for scripts.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 nothing listens there, 4 refused
 (denied, protected, not sure, changed meanwhile, or not before you have said
-what you mean).`,
+what you mean), 5 listens and doesn't answer.`,
 		Version:       a.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -165,7 +168,7 @@ what you mean).`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		a.listCommand(), a.watchCommand(), a.stopCommand(),
+		a.listCommand(), a.watchCommand(), a.explainCommand(), a.stopCommand(),
 		a.knowCommand(), a.forgetCommand(), a.rulesCommand(), a.historyCommand(),
 		a.pauseCommand(), a.settingsCommand(), a.autostartCommand(), a.statusCommand(), a.versionCommand(),
 	)

@@ -24,7 +24,13 @@ const (
 	exitUsage        = 2
 	exitNotListening = 3
 	exitRefused      = 4
+	exitMute         = 5
 )
+
+// silently is an exit code where all has been said.
+type silently int
+
+func (s silently) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
 
 // choice is an error that shows between message and hint what there is to
 // choose from. Its rows are clean.
@@ -42,6 +48,10 @@ func (a *app) report(err error) int {
 	if err == nil || errors.Is(err, errReaderGone) {
 		return exitDone
 	}
+	var code silently
+	if errors.As(err, &code) {
+		return int(code)
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		code := exitDone
 		for _, e := range joined.Unwrap() {
@@ -54,10 +64,10 @@ func (a *app) report(err error) int {
 	var b strings.Builder
 	var answer *reeve.Error
 	var rows *choice
-	code := exitFailed
+	exit := exitFailed
 	switch {
 	case errors.As(err, &answer):
-		code = exitOf(answer.Code)
+		exit = exitOf(answer.Code)
 		fmt.Fprintf(&b, "error: %s\n", clean(answer.Message, maxSentence))
 		if errors.As(err, &rows) {
 			for _, row := range rows.rows {
@@ -74,7 +84,7 @@ func (a *app) report(err error) int {
 	}
 	// Where errors can't be told either there is nobody left to tell.
 	_, _ = io.WriteString(a.Err, b.String())
-	return code
+	return exit
 }
 
 // exitOf gives the exit code of an error's code on the wire.

@@ -25,7 +25,9 @@ type fake struct {
 	onGroup func(reeve.GroupRequest) (*reeve.Group, error)
 	status  reeve.Status
 	rules   fakeRules
-	err     error // of every verb but Stop
+	// explanation answers every question.
+	explanation reeve.Explanation
+	err         error // of every verb but Stop
 	// onList runs before each answer of List.
 	onList func(call int)
 
@@ -36,6 +38,8 @@ type fake struct {
 	knew          reeve.KnowRequest // the last
 	forgotten     []reeve.ForgetRequest
 	paused        []string
+	asked         []reeve.ExplainRequest
+	awaited       []reeve.AwaitRequest
 	autostart     reeve.Autostart
 	autostarts    []string
 	history       reeve.History
@@ -139,6 +143,22 @@ func (f *fake) Status(context.Context) (*reeve.Status, error) {
 		return nil, f.err
 	}
 	return &f.status, nil
+}
+
+func (f *fake) Explain(_ context.Context, r reeve.ExplainRequest) (*reeve.Explanation, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.asked = append(f.asked, r)
+	return &f.explanation, nil
+}
+
+func (f *fake) Await(_ context.Context, r reeve.AwaitRequest) (*reeve.Awaited, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.awaited = append(f.awaited, r)
+	return &reeve.Awaited{Ports: []uint16{r.Port}, Text: "You will be told."}, nil
 }
 
 // frees makes a stop end the process: all that it holds is gone from the list.

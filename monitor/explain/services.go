@@ -119,5 +119,5 @@ var customs = map[uint16]string{
 	8086: "InfluxDB", 8088: "web servers for development", 8123: "Home Assistant and ClickHouse", 8188: "ComfyUI", 8384: "Syncthing", 8443: "web servers with TLS", 8501: "Streamlit", 8787: "RStudio and wrangler",
 	8888: "Jupyter", 9000: "PHP-FPM, MinIO, SonarQube", 9090: "Prometheus and Cockpit", 9092: "Kafka", 9100: "printers and Prometheus's node exporter",
 	9200: "Elasticsearch", 9222: "the debugger of Chrome", 9229: "the debugger of Node.js", 11434: "Ollama", 19000: "Expo", 24678: "Vite's live reload",
-	27017: "MongoDB", 35729: "LiveReload", 51820: "WireGuard", 54321: "Supabase", 62893: "Portreeve's own example",
+	27017: "MongoDB", 35729: "LiveReload", 51820: "WireGuard", 54321: "Supabase",
 }

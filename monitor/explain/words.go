@@ -84,15 +84,30 @@ func (w Words) Short(path string) string {
 	return path
 }
 
+// Who can reach an address.
+const (
+	onlyHere      = "Only programs on this computer can reach it."
+	openToNetwork = "Open to your network (a firewall may still block it)."
+)
+
 // Reach says who can reach an address, as a sentence.
 func (w Words) Reach(a netip.Addr) string {
-	if familiar.ScopeOf(a) == familiar.Loopback {
-		return "Only programs on this computer can reach it."
+	in := ""
+	if w.Interface != nil && familiar.ScopeOf(a) != familiar.Loopback {
+		in = w.Interface(a)
 	}
-	if w.Interface != nil && bridge(w.Interface(a)) {
+	return w.reachBy(a, in)
+}
+
+// reachBy is Reach where the interface is known already.
+func (w Words) reachBy(a netip.Addr, in string) string {
+	switch {
+	case familiar.ScopeOf(a) == familiar.Loopback:
+		return onlyHere
+	case bridge(in):
 		return "Open to containers and virtual machines here."
 	}
-	return "Open to your network (a firewall may still block it)."
+	return openToNetwork
 }
 
 // bridge reports an interface that only containers and virtual machines of this

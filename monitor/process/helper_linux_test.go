@@ -48,6 +48,12 @@ func helper(role string) int {
 			return fail(err)
 		}
 		defer l.Close()
+	case "listenat":
+		l, err := net.Listen("tcp4", arg)
+		if err != nil {
+			return fail(err)
+		}
+		defer l.Close()
 	case "deaf":
 		signal.Ignore(syscall.SIGTERM)
 	case "close":

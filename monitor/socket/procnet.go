@@ -34,6 +34,17 @@ const (
 
 var errProcLine = errors.New("unexpected line")
 
+// ParseListeners reads the listeners in a /proc/PID/net/tcp or tcp6: those of
+// another process's network namespace, which sock_diag does not show. The file
+// tells neither backlog nor cgroup, and cookies are made up.
+func ParseListeners(r io.Reader) ([]Socket, error) {
+	all, err := parseProcNet(nil, r, TCP)
+	if err != nil {
+		return nil, fmt.Errorf("parse listeners: %w", err)
+	}
+	return all, nil
+}
+
 // parseProcNet appends to dst the listening or bound sockets in r, which is
 // one of the four files. Their cookie is made from the inode, and for sockets
 // without one (the kernel's own) from the endpoint and their order.

@@ -77,6 +77,13 @@ type Socket struct {
 	PID int32
 }
 
+// Full tells that the accept queue takes no more: the kernel lets one more than
+// the backlog in (sk_acceptq_is_full in include/net/sock.h). It is false where
+// the source does not tell the backlog, as only sources with kernel cookies do.
+func (s Socket) Full() bool {
+	return s.Proto == TCP && s.Cookie&madeUp == 0 && s.Cookie != 0 && s.Queue > s.Backlog
+}
+
 // source is one way of asking the platform. Implementations append to dst and
 // may be used by one goroutine at a time.
 type source interface {
