@@ -341,7 +341,7 @@ func (q *inquiry) moved() *monitor.Listener {
 
 // unprobed tells what is known without a connection.
 func (q *inquiry) unprobed() Verdict {
-	if v := q.ailment(); v != "" {
+	if v := q.ailment(false); v != "" {
 		return v
 	}
 	if len(q.about.Owners) == 0 {
@@ -350,27 +350,26 @@ func (q *inquiry) unprobed() Verdict {
 	return Listens
 }
 
-// ailment is what keeps the program from answering; empty for nothing known.
-func (q *inquiry) ailment() Verdict {
-	worst := Verdict("")
+// ailment is what keeps the program from answering; empty for nothing known. Of
+// several processes one that goes on may answer for all: without a proof that it
+// doesn't, all must be held up.
+func (q *inquiry) ailment(proven bool) Verdict {
+	worst, held := Verdict(""), 0
 	for _, o := range q.about.Owners {
 		c, known := q.ev.Conditions[o.ID]
-		switch {
-		case !known:
-			return ""
-		case c.State == process.Stopped:
-			worst = cmp.Or(worst, Stopped)
-		case c.State == process.Traced:
-			worst = cmp.Or(worst, Traced)
-		case c.State == process.Stuck:
-			worst = cmp.Or(worst, Stuck)
-		default:
-			// One of several that goes on may accept for all.
-			return q.crowd()
+		v := ailments[c.State]
+		if known && v != "" {
+			worst = cmp.Or(worst, v)
+			held++
 		}
 	}
-	return cmp.Or(worst, q.crowd())
+	if worst != "" && (proven || held == len(q.about.Owners)) {
+		return worst
+	}
+	return q.crowd()
 }
+
+var ailments = map[process.State]Verdict{process.Stopped: Stopped, process.Traced: Traced, process.Stuck: Stuck}
 
 func (q *inquiry) crowd() Verdict {
 	if q.about.Full() {
@@ -403,7 +402,7 @@ var (
 
 // silence tells why no answer came.
 func (q *inquiry) silence(p *Probe) Verdict {
-	v := q.ailment()
+	v := q.ailment(true)
 	switch {
 	case v == Stopped || v == Traced || v == Stuck:
 		return v

@@ -28,6 +28,8 @@ const (
 	// wordTime is how long the answer to a first line is waited for, which only
 	// servers give that read line by line.
 	wordTime = 60 * time.Millisecond
+	// helloTime is how long a handshake may take.
+	helloTime = time.Second
 	// mostReply is how much of an answer is read.
 	mostReply = 16 << 10
 )
@@ -53,7 +55,7 @@ type Hint struct {
 //     would print it
 //
 // A second connection is made only when the first showed that TLS is spoken where
-// HTTP was, or the other way round. The caller sees to it that the address is
+// HTTP was, or the other way round, or ended without a word. The caller sees to it that the address is
 // this computer's own.
 func Connect(ctx context.Context, at netip.AddrPort, hint Hint) Probe {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
@@ -70,7 +72,8 @@ func Connect(ctx context.Context, at netip.AddrPort, hint Hint) Probe {
 	p.Spoken = true
 	switch tongueOf(at.Port(), hint) {
 	case "tls":
-		if p.askTLS(ctx, c); p.Speaks == "http" {
+		// A server of plain HTTP may wait for the end of what it takes for a line.
+		if p.askTLS(ctx, c); p.Speaks == "http" || p.Speaks == "" && p.Greeting == "" {
 			p.again(ctx, p.askHTTP)
 		}
 	case "redis":
@@ -174,6 +177,13 @@ func (p *Probe) askHTTP(ctx context.Context, c net.Conn) {
 // askTLS begins a handshake. Nothing is verified: it is asked who it says it is.
 func (p *Probe) askTLS(ctx context.Context, c net.Conn) {
 	p.Closed = false
+	ctx, cancel := context.WithTimeout(ctx, helloTime)
+	defer cancel()
+	// What was waited for before has left its deadline.
+	if err := c.SetDeadline(deadlineOf(ctx)); err != nil {
+		p.take(nil, err)
+		return
+	}
 	began := time.Now()
 	heard := &listener{Conn: c}
 	t := tls.Client(heard, &tls.Config{
