@@ -139,6 +139,21 @@ func TestAnOwnerThatCannotBeSeenIsNamedByItsUser(t *testing.T) {
 	come(t, a, OtherUser, "cups listens on port 631; more can't be seen from here.", "Owner hidden: belongs to root (cups.service); sudo shows it.", "sudo portreeve explain 631")
 }
 
+func TestWhatStartedTheProgramIsSaidInTheWordsOfTheNotices(t *testing.T) {
+	for want, o := range map[string]process.Info{
+		"It was started from VS Code.":                {Origin: process.Origin{Kind: process.OriginIDE, Name: "VS Code"}},
+		"It was left by an ended session of VS Code.": {Origin: process.Origin{Kind: process.OriginIDE, Name: "VS Code", Ended: true}},
+		"It was started by shop.service.":             {Origin: process.Origin{Kind: process.OriginService, Name: "shop.service"}},
+		"It's running in the container web.":          {Origin: process.Origin{Kind: process.OriginContainer, Name: "web"}},
+		"It's running in the container 0123456789ab.": {Container: "0123456789abcdef"},
+		"It was started by bash.":                     {Parents: []process.Ancestor{{Name: "bash"}, {Name: "tmux"}}},
+	} {
+		o.Name = "node"
+		ev := Evidence{Now: noon, Ports: linux, Listeners: []*monitor.Listener{heard("127.0.0.1:3000", o)}}
+		come(t, words.Address(target(t, "3000"), ev), Listens, want)
+	}
+}
+
 func TestTheCallOfAnotherComputerIsKnownByTheServersEnd(t *testing.T) {
 	c := Connection{Connection: socket.Connection{State: socket.Established, Remote: netip.MustParseAddrPort("10.0.0.9:51234")}}
 	c.Local = netip.MustParseAddrPort("192.168.1.7:8000")

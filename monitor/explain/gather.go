@@ -60,7 +60,7 @@ func (w Words) Gather(ctx context.Context, t Target, listeners []*monitor.Listen
 	}
 	p := Connect(ctx, at, hint)
 	ev.Probe = &p
-	if q.about != nil && p.Reach != Connected {
+	if q.about != nil && p.Reach != Connected && q.ailment(true) == "" {
 		rules, gap := firewall(ctx, t.Port)
 		ev.Firewall = rules
 		if gap != "" {

@@ -195,10 +195,10 @@ func (q *inquiry) portFindings() []Finding {
 	switch {
 	case name != "" && custom != "":
 		all = append(all, Finding{Code: "port_service", Part: PartPort,
-			Text: fmt.Sprintf("It's registered as %s, and often used by %s. Who really listens may be anybody.", name, custom)})
+			Text: fmt.Sprintf("It's registered as %s, and often used by %s. Any other program may listen there all the same.", name, custom)})
 	case name != "":
 		all = append(all, Finding{Code: "port_service", Part: PartPort,
-			Text: fmt.Sprintf("It's registered for %s. Who really listens may be anybody.", name)})
+			Text: fmt.Sprintf("It's registered for %s. Any other program may listen there all the same.", name)})
 	case custom != "":
 		all = append(all, Finding{Code: "port_custom", Part: PartPort,
 			Text: fmt.Sprintf("It's often used by %s, though registered for nobody.", custom)})

@@ -105,19 +105,21 @@ func (q *inquiry) startedBy() (Finding, bool) {
 		}
 		f.Facts = append(f.Facts, chain)
 	}
-	app, desktop := process.IsDesktopApp(o)
+	from := StartedBy(string(o.Origin.Kind), Origin(o.Origin), o.Origin.Ended)
 	switch {
+	case strings.HasPrefix(from, "running"):
+		f.Text = "It's " + from + "."
+	case from != "":
+		f.Text = "It was " + from + "."
 	case o.Container != "":
-		f.Text = "It runs in the container " + Clean(o.Container[:min(12, len(o.Container))], 20) + "."
-		f.Facts = append(f.Facts, "container "+Clean(o.Container, 64))
-	case desktop:
-		f.Text = "It was started in " + Application(app) + "."
-	case strings.HasSuffix(o.Unit, ".service"):
-		f.Text = "It runs as the service " + Clean(o.Unit, 60) + "."
+		f.Text = "It's running in the container " + Clean(o.Container[:min(12, len(o.Container))], 20) + "."
 	case len(o.Parents) > 0:
 		f.Text = "It was started by " + Clean(o.Parents[0].Name, 40) + "."
 	default:
 		return Finding{}, false
+	}
+	if o.Container != "" {
+		f.Facts = append(f.Facts, "container "+Clean(o.Container, 64))
 	}
 	if o.Unit != "" {
 		f.Facts = append(f.Facts, "unit "+Clean(o.Unit, 60))

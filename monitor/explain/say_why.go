@@ -168,6 +168,9 @@ func (q *inquiry) whyFindings(v Verdict) []Finding {
 	case v.mute() || v == Listens || v == OtherUser:
 		q.whyMute(v, add)
 	}
+	if v.Answers() {
+		return all // what could not be seen was not needed
+	}
 	for _, g := range q.ev.Gaps {
 		all = append(all, Finding{Code: "not_seen", Part: PartWhy, Text: g})
 	}

@@ -79,7 +79,14 @@ func (r *Reeve) targetOf(req ExplainRequest, all []*monitor.Listener) (explain.T
 // evidence. Without a record there are none.
 func (r *Reeve) before(ctx context.Context, t explain.Target, ev *explain.Evidence) []Spell {
 	h, err := r.History(ctx, HistoryRequest{Port: t.Port, Limit: 4 * mostBefore})
-	if err != nil || h.Off {
+	switch {
+	case err != nil:
+		ev.Gaps = append(ev.Gaps, "Who listened there earlier can't be told: "+explain.Clean(err.Error(), 160)+".")
+		return []Spell{}
+	case h.Problem != "":
+		ev.Gaps = append(ev.Gaps, explain.Clean(h.Problem, 200))
+	}
+	if h.Off {
 		return []Spell{}
 	}
 	if at, err := time.Parse(time.RFC3339, h.Oldest); err == nil {
@@ -97,14 +104,14 @@ func (r *Reeve) before(ctx context.Context, t explain.Target, ev *explain.Eviden
 		all = append(all, s)
 		ev.Before = append(ev.Before, explain.Earlier{
 			Program: explain.Clean(s.Program, 40), Place: s.Place, Exe: s.Exe, At: netip.AddrPortFrom(addr, s.Port),
-			Opened: moment(s.Opened), Closed: moment(s.Closed), Lost: s.Lost,
+			Opened: wireTime(s.Opened), Closed: wireTime(s.Closed), Lost: s.Lost,
 		})
 	}
 	return all
 }
 
-// moment reads a time of the wire; zero where there is none.
-func moment(text string) time.Time {
+// wireTime reads a time of an answer; zero where there is none.
+func wireTime(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return time.Time{}
