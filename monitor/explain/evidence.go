@@ -38,6 +38,9 @@ type Evidence struct {
 	Resident bool
 	// Probe is how a connection went; nil where none was made.
 	Probe *Probe
+	// Waiting is how many connections waited to be accepted after the probe got
+	// no word: with its own among them, the program does not take any.
+	Waiting uint32
 	// Gaps are what could not be looked at, a sentence each.
 	Gaps []string
 }
@@ -96,7 +99,7 @@ type Earlier struct {
 	Lost bool
 }
 
-// How a connection that was tried ended.
+// Reach is how a connection that was tried ended.
 type Reach int
 
 // The outcomes of a connection.

@@ -60,6 +60,9 @@ func (w Words) Gather(ctx context.Context, t Target, listeners []*monitor.Listen
 	}
 	p := Connect(ctx, at, hint)
 	ev.Probe = &p
+	if q.about != nil && p.Reach == Connected && p.Spoken && p.Speaks == "" && p.Greeting == "" && !p.Closed {
+		ev.Waiting = waiting(ctx, q.about.Socket)
+	}
 	if q.about != nil && p.Reach != Connected && q.ailment(true) == "" {
 		rules, gap := firewall(ctx, t.Port)
 		ev.Firewall = rules
@@ -68,6 +71,26 @@ func (w Words) Gather(ctx context.Context, t Target, listeners []*monitor.Listen
 		}
 	}
 	return ev
+}
+
+// waiting counts the connections that a listener has not accepted; 0 where that
+// can't be told. One that was closed meanwhile counts until it is accepted.
+func waiting(ctx context.Context, of socket.Socket) uint32 {
+	table, err := socket.Open()
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = table.Close() }() // it was read from only
+	all, err := table.Read(ctx, nil, socket.WantTCP)
+	if err != nil {
+		return 0
+	}
+	for _, s := range all {
+		if s.Cookie == of.Cookie {
+			return s.Queue
+		}
+	}
+	return 0
 }
 
 // door gives the address to try, one of this computer's own; ok is false where

@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -104,7 +103,7 @@ func (p *Probe) dial(ctx context.Context) net.Conn {
 	case err == nil:
 		p.Reach = Connected
 		return c
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, refused):
 		p.Reach = Refused
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout():
 		p.Reach = TimedOut

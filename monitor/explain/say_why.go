@@ -74,6 +74,9 @@ func (q *inquiry) shortReason(v Verdict) string {
 	case Closes:
 		return "it closes each connection at once"
 	case Silent:
+		if q.ev.Waiting > 0 {
+			return "it doesn't take the connections that wait"
+		}
 		return "it takes connections and stays silent"
 	case Refuses:
 		return "connections are refused all the same"
@@ -194,6 +197,11 @@ func (q *inquiry) whyMute(v Verdict, add func(Verdict, string, ...string)) {
 	case Closes:
 		add(Closes, begin(who+" took the connection and ended it. It may serve only some callers, or be in trouble; its log knows."))
 	case Silent:
+		if n := q.ev.Waiting; n > 0 {
+			add(Silent, "The system has taken the connection in, and "+who+" hasn't fetched it: it hangs, or is busy with something else.",
+				fmt.Sprintf("connections that wait: %d, at most: %d", n, q.about.Backlog+1))
+			break
+		}
 		add(Silent, begin(who+" may wait for a request in a language that Portreeve doesn't speak, be busy, or hang."))
 	case Hangs:
 		add(Hangs, "Something on the way swallows connections: a firewall rule that can't be seen from here, or a system that is overloaded.")
@@ -203,7 +211,7 @@ func (q *inquiry) whyMute(v Verdict, add func(Verdict, string, ...string)) {
 	if s := q.about.Socket; s.Full() {
 		add(QueueFull, fmt.Sprintf("%s doesn't take the connections that wait: it hangs, or has more to do than it can. Further ones are kept waiting.", begin(who)),
 			fmt.Sprintf("%d connections wait, %d may", s.Queue, s.Backlog))
-	} else if s.Queue > 0 && v.mute() {
+	} else if s.Queue > 0 && v.mute() && q.ev.Waiting == 0 {
 		add("queue", fmt.Sprintf("Connections wait that %s hasn't taken yet.", who), fmt.Sprintf("%d connections wait, %d may", s.Queue, s.Backlog))
 	}
 	if v != Firewalled && v.mute() {

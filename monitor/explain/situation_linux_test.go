@@ -134,38 +134,6 @@ func ask(t *testing.T, text string, probe bool) Answer {
 	return w.Address(target, w.Gather(t.Context(), target, u.Listeners, probe))
 }
 
-// come checks an answer's verdict, and that somewhere in it stand these words.
-func come(t *testing.T, a Answer, want Verdict, words ...string) {
-	t.Helper()
-	if a.Verdict != want {
-		t.Errorf("got the verdict %s, want %s; the answer was:\n%s", a.Verdict, want, written(a))
-		return
-	}
-	if a.Summary == "" || len(a.Findings) == 0 || len(a.Try) == 0 {
-		t.Errorf("got an answer without summary, findings or what to do:\n%s", written(a))
-	}
-	for _, w := range words {
-		if !strings.Contains(written(a), w) {
-			t.Errorf("got no %q in the answer:\n%s", w, written(a))
-		}
-	}
-}
-
-func written(a Answer) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", a.Summary)
-	for _, f := range a.Findings {
-		fmt.Fprintf(&b, "%s %s: %s\n", f.Part, f.Code, f.Text)
-		for _, fact := range f.Facts {
-			fmt.Fprintf(&b, "    %s\n", fact)
-		}
-	}
-	for _, line := range a.Try {
-		fmt.Fprintf(&b, "- %s\n", line)
-	}
-	return b.String()
-}
-
 // serve listens here and gives each connection to handle.
 func serve(t *testing.T, address string, handle func(net.Conn)) string {
 	t.Helper()
@@ -283,6 +251,8 @@ func TestNothingIsSentWhereAPrinterMayListen(t *testing.T) {
 func TestAListenerThatStaysSilentOrClosesDoesNotAnswer(t *testing.T) {
 	t.Parallel() // it mostly waits
 	come(t, ask(t, serve(t, "127.0.0.1:0", hold), true), Silent, "takes connections and stays silent")
+	a := startRole(t, "idle 127.0.0.1:0", nil)
+	come(t, ask(t, a.at, true), Silent, "it doesn't take the connections that wait", "hasn't fetched it", "connections that wait: 1, at most: ")
 	come(t, ask(t, serve(t, "127.0.0.1:0", func(c net.Conn) { _ = c.Close() }), true), Closes, "closes the connection at once")
 }
 
