@@ -104,6 +104,40 @@ func TestHalfOfLocalhostIsNamed(t *testing.T) {
 	come(t, a, Listens, "Nobody listens on [::1]:8000. Programs that try only the first meaning of localhost don't get through.")
 }
 
+func TestAWildcardTakesWhatItsFamilySays(t *testing.T) {
+	for _, c := range []struct {
+		at   string
+		only bool
+		ask  string
+		want Verdict
+	}{
+		{"0.0.0.0:8000", false, "127.0.0.1:8000", Listens},
+		{"0.0.0.0:8000", false, "[::1]:8000", OtherAddress},
+		{"[::]:8000", false, "127.0.0.1:8000", Listens},
+		{"[::]:8000", false, "[::1]:8000", Listens},
+		{"[::]:8000", true, "127.0.0.1:8000", OtherAddress},
+		{"[::]:8000", true, "[::1]:8000", Listens},
+		{"[::]:8000", true, "8000", Listens},
+		{"[::ffff:127.0.0.1]:8000", false, "127.0.0.1:8000", Listens},
+		{"127.0.0.1:8000", false, "127.0.0.2:8000", OtherAddress},
+		{"127.0.0.1:8000", false, "0.0.0.0:8000", Listens},
+	} {
+		l := heard(c.at, process.Info{Name: "node"})
+		l.OnlyV6 = c.only
+		a := words.Address(target(t, c.ask), Evidence{Now: noon, Ports: linux, Listeners: []*monitor.Listener{l}})
+		if a.Verdict != c.want {
+			t.Errorf("%s (IPv6 only: %v), asked for %s: got %s, want %s", c.at, c.only, c.ask, a.Verdict, c.want)
+		}
+	}
+}
+
+func TestTheMostExactListenerIsMeant(t *testing.T) {
+	ls := []*monitor.Listener{heard("0.0.0.0:8000", process.Info{ID: process.ID{PID: 1, Birth: 1}, Name: "wide"}),
+		heard("127.0.0.1:8000", process.Info{ID: process.ID{PID: 2, Birth: 2}, Name: "exact"})}
+	a := words.Address(target(t, "127.0.0.1:8000"), Evidence{Now: noon, Ports: linux, Listeners: ls})
+	come(t, a, Listens, "exact listens on 127.0.0.1:8000.", "wide listens on port 8000 of all IPv4 addresses too.")
+}
+
 func TestTheRecordSaysWhoWasThere(t *testing.T) {
 	vite := process.Info{Name: "node", Exe: "/usr/bin/node", Args: []string{"node", "/home/ada/src/shop/vite.js"}, Dir: "/home/ada/src/shop"}
 	was := Earlier{Program: "node", Place: "vite.js in ~/src/shop", Exe: "/usr/bin/node", At: netip.MustParseAddrPort("127.0.0.1:5173"),

@@ -3,9 +3,13 @@ package explain
 import (
 	"context"
 	"io"
+	"log"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -84,6 +88,29 @@ func TestPostgreSQLIsAskedWhetherItEncrypts(t *testing.T) {
 	p := Connect(t.Context(), at, Hint{Program: "postgres"})
 	if got := <-heard; p.Speaks != "postgresql" || got != "\x00\x00\x00\x08\x04\xd2\x16\x2f" {
 		t.Errorf("got %q and sent %q, want postgresql and an SSLRequest alone", p.Speaks, got)
+	}
+}
+
+func TestOneConnectionIsEnoughWhereTheLanguageIsKnown(t *testing.T) {
+	for name, hint := range map[string]Hint{"TLS": {Scheme: "https"}, "HTTP": {}} {
+		var connections atomic.Int32
+		s := httptest.NewUnstartedServer(http.NotFoundHandler())
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				connections.Add(1)
+			}
+		}
+		if name == "TLS" {
+			s.StartTLS()
+		} else {
+			s.Start()
+		}
+		p := Connect(t.Context(), netip.MustParseAddrPort(s.Listener.Addr().String()), hint)
+		s.Close()
+		if n := connections.Load(); n != 1 || p.Speaks != strings.ToLower(name) {
+			t.Errorf("%s: got %q by %d connections, want one", name, p.Speaks, n)
+		}
 	}
 }
 

@@ -1,11 +1,17 @@
 package reeve
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
+	"os"
+	"os/exec"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 func TestExplainIsAskedByATextOrByAListener(t *testing.T) {
@@ -95,5 +101,53 @@ func TestExplainOffersToWaitOnlyWhereSomebodyCan(t *testing.T) {
 		if e, err := r.Explain(t.Context(), ExplainRequest{Text: text}); err != nil || e.CanAwait != resident || e.Listens {
 			t.Errorf("resident %v: got %+v, %v, want the offer where one runs", resident, e, err)
 		}
+	}
+}
+
+// The record is kept by a running resident; the same program on another port
+// afterwards is found.
+func TestExplainKnowsWhoListenedThereBeforeAndWhereItIsNow(t *testing.T) {
+	r, _ := newReeve(t, func(o *Options) { o.Resident = true })
+	ctx, cancel := context.WithCancel(t.Context())
+	box := r.Monitor.Subscribe(0)
+	var running sync.WaitGroup
+	running.Go(func() { _ = r.Record(ctx, box) })
+	running.Go(func() { _ = r.Monitor.Run(ctx) })
+	defer running.Wait()
+	defer cancel()
+
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "REEVE_TEST_LISTEN=plain")
+	a := startAs(t, cmd)
+	at(t, r, a) // it was seen
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	var e *Explanation
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		var err error
+		if e, err = r.Explain(t.Context(), ExplainRequest{Text: a.String()}); err != nil {
+			t.Fatal(err)
+		}
+		if len(e.Before) > 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("got %+v, want somebody recorded", e)
+		}
+	}
+	want := fmt.Sprintf(" listened on port %d until ", a.Port())
+	if e.Verdict != "nobody" || !strings.Contains(e.Summary, want) || e.Before[0].Closed == "" {
+		t.Errorf("got %s, %q, %+v, want nobody and %q", e.Verdict, e.Summary, e.Before, want)
+	}
+	b := startListener(t, "plain")
+	at(t, r, b)
+	e, err := r.Explain(t.Context(), ExplainRequest{Text: b.String()})
+	if err != nil || len(e.Before) != 0 {
+		t.Errorf("got %+v, %v, want nobody before the one that listens", e, err)
+	}
+	e, err = r.Explain(t.Context(), ExplainRequest{Text: a.String()})
+	if want := fmt.Sprintf("listens on port %d now", b.Port()); err != nil || e.Verdict != "other_port" || !strings.Contains(e.Summary, want) {
+		t.Errorf("got %+v, %v, want %q", e, err, want)
 	}
 }
