@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -343,14 +344,15 @@ func wholePage(b []byte) bool {
 	if bytes.HasSuffix(body, []byte("0\r\n\r\n")) && chunkedRE.Match(head) || bytes.Contains(head[:min(len(head), 16)], []byte(" 204")) || bytes.Contains(head[:min(len(head), 16)], []byte(" 304")) {
 		return true
 	}
-	return titleRE.Match(body)
+	return titleRE().Match(body)
 }
 
 var chunkedRE = regexp.MustCompile(`(?im)^transfer-encoding:[^\r\n]*chunked`)
 
 var lengthRE = regexp.MustCompile(`(?im)^content-length:[ \t]*([0-9]{1,9})[ \t]*\r?$`)
 
-var titleRE = regexp.MustCompile(`(?is)<title[^>]{0,200}>(.{0,400}?)</title`)
+// titleRE finds the title of a page; it is big and made when first needed.
+var titleRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title[^>]{0,200}>(.{0,400}?)</title`) })
 
 // understand tells the language from what came.
 func (p *Probe) understand(b []byte) {
@@ -381,7 +383,7 @@ func (p *Probe) page(b []byte) {
 			p.Server = strings.TrimSpace(value)
 		}
 	}
-	if m := titleRE.FindSubmatch(body); m != nil {
+	if m := titleRE().FindSubmatch(body); m != nil {
 		p.Title = html.UnescapeString(strings.TrimSpace(string(m[1])))
 	}
 	// Servers of TLS that are asked in plain HTTP say so in plain HTTP.

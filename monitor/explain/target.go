@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"portreeve/monitor/socket"
@@ -296,12 +297,13 @@ func number(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// What addresses look like inside a line, in the order of how sure they are.
+// inLine is what addresses look like inside a line, the surest first.
 // Each has the whole address as its last group but one and, where the port
 // stands apart, the port as its last.
-var (
-	ipv4   = `(?:[0-9]{1,3}\.){3}[0-9]{1,3}`
-	inLine = []*regexp.Regexp{
+// They are made when first needed: most commands never are asked.
+var inLine = sync.OnceValue(func() []*regexp.Regexp {
+	const ipv4 = `(?:[0-9]{1,3}\.){3}[0-9]{1,3}`
+	return []*regexp.Regexp{
 		regexp.MustCompile(`(?i)(?:^|[^a-z0-9+.-])([a-z][a-z0-9+.-]{1,20}://[^\s"'<>\x60(){}|\\^,;]+)()`),
 		regexp.MustCompile(`(\[[0-9a-fA-F:.]{2,45}(?:%[A-Za-z0-9_.-]{1,16})?\]:[0-9]{1,10})()`),
 		regexp.MustCompile(`(?:^|[^0-9.])(` + ipv4 + `:[0-9]{1,10})()`),
@@ -311,7 +313,7 @@ var (
 		regexp.MustCompile(`(?i)(?:^|[^a-z0-9])()ports?['"]?(?:\s*[:=#]\s*|\s+)(?:number\s+)?([0-9]{1,10})(?:[^0-9.]|$)`),
 		regexp.MustCompile(`(?:^|[\s"'(=@])()(:[0-9]{2,10})(?:[^0-9:.]|$)`),
 	}
-)
+})
 
 // search finds the address that a line is about.
 func search(text string) (Target, error) {
@@ -321,7 +323,7 @@ func search(text string) (Target, error) {
 	}
 	var all []found
 	var bad error
-	for _, re := range inLine {
+	for _, re := range inLine() {
 		for _, m := range re.FindAllStringSubmatchIndex(text, 50) {
 			address := text[m[2]:m[3]]
 			if m[4] >= 0 && m[4] != m[5] {
