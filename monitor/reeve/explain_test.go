@@ -129,7 +129,7 @@ func TestExplainKnowsWhoListenedThereBeforeAndWhereItIsNow(t *testing.T) {
 		if e, err = r.Explain(t.Context(), ExplainRequest{Text: a.String()}); err != nil {
 			t.Fatal(err)
 		}
-		if len(e.Before) > 0 {
+		if len(e.Before) > 0 && !e.Listens {
 			break
 		}
 		if time.Now().After(end) {
