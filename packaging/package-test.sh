@@ -55,7 +55,7 @@ if command -v rpm >/dev/null; then
   "$work/rpm/usr/bin/portreeve" version --json
   rpm --root "$work/rpm" --dbpath /db -V --nodeps --nouser --nogroup portreeve
   rpm --root "$work/rpm" --dbpath /db -e portreeve
-  left=$(find "$work/rpm" -path "$work/rpm/db" -prune -o -type f -print)
+  left=$(find "$work/rpm" -path "$work/rpm/db" -prune -o \( -type f -o -name portreeve \) -print)
   [ -z "$left" ] || { echo "FAIL: the rpm left $left" >&2; exit 1; }
 else
   echo "skipped: rpm is not installed"
