@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -306,46 +305,6 @@ func (t *Teller) record(told ...*stranger) {
 	}
 }
 
-func (t *Teller) noticeOf(s *stranger) notify.Notice {
-	title, body := newcomer(s.listeners)
-	n := notify.Notice{Key: s.key, Title: title, Body: body, Sound: t.choices.sound}
-	return t.buttons(n, s.meant(), s.owner())
-}
-
-// buttons gives a notice of one program its buttons. Its Stop ends one process:
-// where several hold the listeners there is none.
-func (t *Teller) buttons(n notify.Notice, ls []reeve.Listener, owner string) notify.Notice {
-	l := ls[0]
-	do := Do{Listener: l.ID, Title: nameAndPort(l)}
-	if len(portsOf(ls)) > 1 {
-		do.Title = l.Program
-	}
-	var all []meaning
-	if l.Verdict == unfamiliar {
-		know := meaning{verb: verbKnow, label: "I know this", do: do}
-		for _, other := range ls[1:min(len(ls), mostKnown)] {
-			know.others = append(know.others, other.ID)
-		}
-		all = append(all, know)
-	}
-	if owner != "" {
-		do.Owner = owner
-		all = append(all, meaning{verb: verbStop, label: "Stop", do: do})
-		n.Command = fmt.Sprintf("portreeve stop %d", l.Port)
-	}
-	details := meaning{verb: verbDetails, label: "Details", do: do}
-	n.Actions = t.meant.actions(append(all, details)...)
-	n.Default = t.meant.key(details)
-	return n
-}
-
-// mostKnown is how many listeners of a program one click makes rules of; a rule
-// for temporary ports covers the rest.
-const mostKnown = 20
-
-// digestKey is the one key of digests: a later one replaces the one before.
-const digestKey = "digest"
-
 // tellDigest shows several strangers in one notice, those of a digest less than
 // a minute ago that are still there included: it is replaced.
 func (t *Teller) tellDigest(ready []*stranger, now time.Time, why occasion) {
@@ -356,89 +315,4 @@ func (t *Teller) tellDigest(ready []*stranger, now time.Time, why occasion) {
 	t.digestWhy, t.digestShown = why, now
 	t.record(all...)
 	t.notices.Show(t.digestOf(all, why))
-}
-
-func (t *Teller) digestOf(all []*stranger, why occasion) notify.Notice {
-	var words [][]reeve.Listener
-	for _, s := range all {
-		words = append(words, s.listeners)
-	}
-	title, body := digest(words, why)
-	return notify.Notice{
-		Key: digestKey, Title: title, Body: body, Sound: t.choices.sound,
-		Actions: t.meant.actions(meaning{verb: verbReview, label: "Review"}),
-		Default: t.meant.key(meaning{verb: verbReview}),
-	}
-}
-
-// tellArrived tells at once of ports that the user waits for, and takes the
-// wishes back.
-func (t *Teller) tellArrived(ctx context.Context, v reeve.View, now time.Time) {
-	if len(v.Status.Awaited) == 0 {
-		clear(t.arrived)
-		return
-	}
-	for port := range t.arrived {
-		if !slices.Contains(v.Status.Awaited, port) {
-			delete(t.arrived, port)
-		}
-	}
-	for _, l := range v.Arrived() {
-		if t.arrived[l.Port] {
-			continue
-		}
-		t.arrived[l.Port] = true
-		title, body := asAsked(l)
-		n := notify.Notice{Key: fmt.Sprintf("awaited %d", l.Port), Title: title, Body: body, Sound: t.choices.sound}
-		ls, owner := []reeve.Listener{l}, ""
-		if len(l.Owners) > 0 {
-			owner = l.Owners[0].ID
-		}
-		if s := t.track.byID[l.ID]; s != nil && s.stage < isTold {
-			// It tells the stranger, too.
-			t.track.tell(s, now)
-			n.Key = s.key
-		}
-		t.verbs.Told(l.ID)
-		t.notices.Show(t.buttons(n, ls, owner))
-		port := l.Port
-		t.start(ctx, fmt.Sprint("await ", port), func(ctx context.Context) func() {
-			_, err := t.verbs.Await(ctx, reeve.AwaitRequest{Port: port, Off: true})
-			return func() {
-				if err != nil {
-					t.log.Warn("notices: a wish could not be taken back", "port", port, "error", err)
-				}
-			}
-		})
-	}
-}
-
-// pace is the limit on notices that nobody asked for. The zero value allows.
-type pace struct{ told []time.Time }
-
-// The limit: a notice in leastGap, mostInSpan in span.
-const (
-	leastGap   = 2 * time.Second
-	span       = time.Minute
-	mostInSpan = 5
-)
-
-func (p *pace) note(now time.Time) {
-	p.told = append(p.told, now)
-	if n := len(p.told) - mostInSpan; n > 0 {
-		p.told = p.told[n:]
-	}
-}
-
-// wait says how long until the next notice is allowed; 0 for now.
-func (p *pace) wait(now time.Time) time.Duration {
-	n := len(p.told)
-	if n == 0 {
-		return 0
-	}
-	wait := p.told[n-1].Add(leastGap).Sub(now)
-	if n == mostInSpan {
-		wait = max(wait, p.told[0].Add(span).Sub(now))
-	}
-	return max(wait, 0)
 }
