@@ -3,11 +3,13 @@
 // resident and holds nothing that outlives it.
 //
 //	window.go    the parts put together         shell.go   the navigation and its pages
-//	model.go     the list without a screen      words.go   facts -> words (pure)
+//	model*.go    the list without a screen      words.go   facts -> words (pure)
 //	listeners.go the page of the listeners      list.go    its rows and columns
 //	details.go   the chosen listener            explain.go the page that explains
 //	actions.go   know, forget, copy             stop.go    stop, and what is in its way
 //	group.go     stop what belongs together     ask.go     a question with its answers
+//	timeline*.go who held which port when       rules*.go  what was decided, and changing it
+//	settings*.go every setting                  review*.go the first start
 //	outcome.go   how it went                    live.go    the watch, and its loss
 //	theme.go     colours and sizes              look.go    lines, banners, panels
 //	text.go      the user's language            open*.go   a real window, or why there is none
