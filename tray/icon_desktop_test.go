@@ -1,5 +1,7 @@
 package tray
 
+// What the icon asks of the desktop's programs: the clipboard and the browser.
+
 import (
 	"errors"
 	"os"

@@ -1,5 +1,7 @@
 package tray
 
+// The stage of the icon's tests: a host, verbs, teller and feed that are records.
+
 import (
 	"context"
 	"errors"
@@ -29,10 +31,8 @@ func newIconStage() *iconStage {
 	return &iconStage{gestures: make(chan Gesture), views: make(chan reeve.View)}
 }
 
-func (s *iconStage) SetIcon(l Look) { s.mu.Lock(); s.look = l; s.mu.Unlock() }
-
-func (s *iconStage) SetMenu(rows []Row) { s.mu.Lock(); s.rows = rows; s.mu.Unlock() }
-
+func (s *iconStage) SetIcon(l Look)           { s.mu.Lock(); s.look = l; s.mu.Unlock() }
+func (s *iconStage) SetMenu(rows []Row)       { s.mu.Lock(); s.rows = rows; s.mu.Unlock() }
 func (s *iconStage) Gestures() <-chan Gesture { return s.gestures }
 
 func (s *iconStage) Next(ctx context.Context) (reeve.View, error) {
@@ -103,10 +103,8 @@ func (s *iconStage) Await(context.Context, reeve.AwaitRequest) (*reeve.Awaited, 
 func (s *iconStage) Example(context.Context) error { return errors.ErrUnsupported }
 
 func (s *iconStage) Stopped(do Do, _ *reeve.Stopped, err error) { s.told("stopped "+do.Title, err) }
-
-func (s *iconStage) Known(_ *reeve.Known, err error) { s.told("known", err) }
-
-func (s *iconStage) Ask(do Do) { s.told("ask "+do.Title, nil) }
+func (s *iconStage) Known(_ *reeve.Known, err error)            { s.told("known", err) }
+func (s *iconStage) Ask(do Do)                                  { s.told("ask "+do.Title, nil) }
 
 func (s *iconStage) AskLeft(what string, ms []reeve.Member) {
 	var owners []string

@@ -1,5 +1,8 @@
 package tray
 
+// What is said after a click, on a notice or in the menu: how it went, or a
+// question first.
+
 import (
 	"context"
 	"errors"
@@ -13,9 +16,6 @@ import (
 	"portreeve/monitor/reeve"
 	"portreeve/tray/notify"
 )
-
-// What is said after a click, on a notice or in the menu: how it went, or a
-// question first.
 
 // Stopped tells how a stop went that somebody else asked for.
 func (t *Teller) Stopped(do Do, s *reeve.Stopped, err error) {

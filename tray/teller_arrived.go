@@ -1,5 +1,7 @@
 package tray
 
+// The ports that the user waits for: told at once, and waited for no more.
+
 import (
 	"context"
 	"fmt"

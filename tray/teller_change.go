@@ -1,14 +1,14 @@
 package tray
 
+// What a change means: the tracker settles, at the end of each view, who the
+// strangers are now, and whether what was told of them still holds.
+
 import (
 	"slices"
 	"time"
 
 	"portreeve/monitor/reeve"
 )
-
-// What a change means: the tracker settles, at the end of each view, who the
-// strangers are now, and whether what was told of them still holds.
 
 // reconcile makes strangers of one identity again out of what changed.
 func (t *tracker) reconcile(now time.Time) {

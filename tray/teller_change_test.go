@@ -1,5 +1,7 @@
 package tray
 
+// What becomes of a notice when its listener changes, ends or comes again.
+
 import (
 	"testing"
 	"time"

@@ -1,13 +1,13 @@
 package tray
 
+// What the tracker hands out: who may be told now, alone or in a digest, and which
+// notices are to be corrected or withdrawn.
+
 import (
 	"cmp"
 	"slices"
 	"time"
 )
-
-// What the tracker hands out: who may be told now, alone or in a digest, and which
-// notices are to be corrected or withdrawn.
 
 // digestSpan is how long a digest takes in what the next one would tell.
 const digestSpan = time.Minute

@@ -1,5 +1,7 @@
 package tray
 
+// What the buttons of notices mean, remembered for as long as they may be pressed.
+
 import (
 	"strconv"
 	"strings"

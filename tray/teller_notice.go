@@ -1,14 +1,14 @@
 package tray
 
+// What the notices about strangers look like: words, buttons and sound of one
+// program's own, and of a digest.
+
 import (
 	"fmt"
 
 	"portreeve/monitor/reeve"
 	"portreeve/tray/notify"
 )
-
-// What the notices about strangers look like: words, buttons and sound of one
-// program's own, and of a digest.
 
 func (t *Teller) noticeOf(s *stranger) notify.Notice {
 	title, body := newcomer(s.listeners)

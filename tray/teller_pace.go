@@ -1,5 +1,7 @@
 package tray
 
+// How often notices come at the most.
+
 import "time"
 
 // pace is the limit on notices that nobody asked for. The zero value allows.

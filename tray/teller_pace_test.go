@@ -1,5 +1,7 @@
 package tray
 
+// Digests, and how often notices come at the most.
+
 import (
 	"fmt"
 	"strings"

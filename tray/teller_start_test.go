@@ -1,5 +1,7 @@
 package tray
 
+// What is told when the program starts, for the first time and later.
+
 import (
 	"testing"
 	"testing/synctest"

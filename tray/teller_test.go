@@ -1,5 +1,7 @@
 package tray
 
+// What is told, when, and what is not.
+
 import (
 	"fmt"
 	"strings"

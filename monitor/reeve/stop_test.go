@@ -1,5 +1,7 @@
 package reeve
 
+// What a stop ends, what it refuses, and what it says.
+
 import (
 	"fmt"
 	"net"

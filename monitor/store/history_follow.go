@@ -1,5 +1,8 @@
 package store
 
+// How the recorder follows the state: updates become spells that begin, go on and
+// end, in memory. What has to be written of them is marked.
+
 import (
 	"net/netip"
 	"slices"
@@ -7,9 +10,6 @@ import (
 
 	"portreeve/monitor"
 )
-
-// How the recorder follows the state: updates become spells that begin, go on and
-// end, in memory. What has to be written of them is marked.
 
 // resync brings the open spells in line with the state, whatever happened in
 // between. A listener that goes on under another cookie, since the table fell to

@@ -1,5 +1,8 @@
 package store
 
+// How the recorder writes what is marked: it opens the file, takes over what an
+// earlier run left open, keeps the bounds, and keeps aside what can't be understood.
+
 import (
 	"context"
 	"database/sql"
@@ -10,9 +13,6 @@ import (
 	"slices"
 	"time"
 )
-
-// How the recorder writes what is marked: it opens the file, takes over what an
-// earlier run left open, keeps the bounds, and keeps aside what can't be understood.
 
 // save opens the file where that is needed and writes what waits.
 func (r *recorder) save(ctx context.Context, now time.Time) error {

@@ -1,5 +1,7 @@
 package store
 
+// How rules.toml is written anew around what people wrote in it themselves.
+
 import (
 	"fmt"
 	"strconv"
@@ -10,8 +12,6 @@ import (
 
 	"portreeve/monitor/familiar"
 )
-
-// How rules.toml is written anew around what people wrote in it themselves.
 
 // docOf writes a rule as people would.
 func docOf(r familiar.Rule) ruleDoc {
