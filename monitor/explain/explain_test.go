@@ -31,6 +31,7 @@ func TestPlaceSaysWhatRunsWhere(t *testing.T) {
 	}{
 		"a module in a project":        {process.Info{Exe: py, Args: []string{py, "-m", "http.server"}, Dir: "/home/ada/src/shop"}, "http.server in ~/src/shop"},
 		"a script by its name":         {process.Info{Exe: py, Args: []string{py, "/home/ada/src/shop/server.py"}, Dir: "/home/ada/src/shop"}, "server.py in ~/src/shop"},
+		"a script by its link's name":  {process.Info{Exe: py, Args: []string{py, "bin/vite"}, Dir: "/home/ada/src/shop", ScriptFile: "/home/ada/src/shop/vite/vite.py"}, "vite in ~/src/shop"},
 		"home itself":                  {process.Info{Exe: "/usr/bin/nc", Dir: "/home/ada"}, "in ~"},
 		"a folder that only begins":    {process.Info{Exe: "/usr/bin/nc", Dir: "/home/adam"}, "in /home/adam"},
 		"a service by its unit":        {process.Info{Exe: "/usr/sbin/sshd", Dir: "/", Unit: "ssh.service"}, "ssh.service"},

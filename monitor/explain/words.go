@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"portreeve/monitor/familiar"
+	"portreeve/monitor/process"
 )
 
 // Words makes sentences for one user on one machine.
@@ -55,7 +56,9 @@ func (w Words) Place(l familiar.Listening) string {
 		what = "a test build"
 	}
 	if s.Script != "" && s.Script != familiar.Inline {
-		what = filepath.Base(s.Script)
+		// As it was called: vite, not the vite.js behind that link.
+		named, _ := process.ScriptOf(o)
+		what = filepath.Base(named)
 	}
 	where := o.Dir
 	if what == "" && (where == w.Home || s.Script == "") && o.Unit != "" {

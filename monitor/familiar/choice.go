@@ -93,8 +93,9 @@ func (b *Book) folderOf(l Listening, p Pattern, others []Listening, home string)
 		home == "" && inTemp(folder), folder == "", folder == filepath.Dir(folder):
 		return ""
 	}
+	named, _ := linked(l)
 	second := func(s Subject) bool {
-		if s.key() == p.Subject {
+		if k := s.key(); k == p.Subject || k == named {
 			return false
 		}
 		for _, at := range s.places() {

@@ -38,13 +38,17 @@ const (
 	Network Scope = "network"
 )
 
+// Inline stands as Script for a program given on the command line or typed in.
+const Inline = process.Inline
+
 // Subject is who listens, named so that it survives a restart of the program.
 // It is comparable. What is empty does not count, and an empty Subject is
 // nobody: see SubjectOf for which fields go together.
 type Subject struct {
 	// Exe is the path of the executable; empty where the owner is hidden.
 	Exe string `toml:"exe,omitempty" json:"exe,omitempty"`
-	// Script is the script or jar that an interpreter runs, Module the module
+	// Script is the script or jar that an interpreter runs, without symbolic links
+	// where they could be followed (see process.Info.ScriptFile), Module the module
 	// that it was told to run (python3 -m http.server).
 	Script string `toml:"script,omitempty" json:"script,omitempty"`
 	Module string `toml:"module,omitempty" json:"module,omitempty"`

@@ -190,7 +190,7 @@ func (j *Judge) covering(is Pattern, l Listening, visit func(*known) bool) {
 		}
 		return true
 	}
-	for _, s := range is.Subject.asked() {
+	for _, s := range is.asked(l) {
 		if !look(j.byWho[who{is.User, is.Proto, s}]) {
 			return
 		}
@@ -198,7 +198,7 @@ func (j *Judge) covering(is Pattern, l Listening, visit func(*known) bool) {
 	if is.Scope != Loopback || len(j.byFolder) == 0 {
 		return
 	}
-	for _, at := range is.Subject.places() {
+	for _, at := range is.places(l) {
 		for up := filepath.Clean(at); ; up = filepath.Dir(up) {
 			if !look(j.byFolder[who{is.User, is.Proto, Subject{Folder: up}}]) {
 				return
@@ -208,6 +208,24 @@ func (j *Judge) covering(is Pattern, l Listening, visit func(*known) bool) {
 			}
 		}
 	}
+}
+
+// asked gives what a rule may name to cover a listener that is of pattern is,
+// places where it may be: by either path of its script.
+func (is Pattern) asked(l Listening) []Subject {
+	all := is.Subject.asked()
+	if s, ok := linked(l); ok {
+		all = append(all, s.asked()...)
+	}
+	return all
+}
+
+func (is Pattern) places(l Listening) []string {
+	all := is.Subject.places()
+	if s, ok := linked(l); ok {
+		all = append(all, s.places()...)
+	}
+	return all
 }
 
 // mayBeOf reports whether a rule covers a container if it is of the rule's image.

@@ -165,6 +165,26 @@ func TestAVirtualEnvironmentsScriptIsKnownInItsFolder(t *testing.T) {
 	}
 }
 
+func TestARealScriptBehindALinkIsOneWithItsFile(t *testing.T) {
+	python, dir := need(t, "python3"), realDir(t)
+	file := write(t, filepath.Join(dir, "node_modules", "serve", "serve.py"), pythonProgram)
+	link := filepath.Join(dir, "node_modules", ".bin", "serve")
+	if err := os.Mkdir(filepath.Dir(link), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../serve/serve.py", link); err != nil {
+		t.Fatal(err)
+	}
+	for _, script := range []string{link, file, "node_modules/.bin/serve"} {
+		cmd := exec.Command(python, script)
+		cmd.Dir = dir
+		info, exe := watched(t, cmd)
+		if got, want := SubjectOf(listening("127.0.0.1:1", info)), (Subject{Exe: exe, Script: file, Dir: dir}); got != want {
+			t.Errorf("by %s: got  %+v\nwant %+v", script, got, want)
+		}
+	}
+}
+
 func TestRealGoBuildsAreKnownByTheirProject(t *testing.T) {
 	t.Run("this test", func(t *testing.T) {
 		exe, err := os.Executable()

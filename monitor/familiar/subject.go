@@ -17,8 +17,22 @@ import (
 //	an AppImage           AppImage
 //	a hidden owner        Unit or Hidden
 //
-// A file that is not the one at its path has a State in addition.
-func SubjectOf(l Listening) Subject {
+// A script is the file that its path leads to over symbolic links, so that
+// node_modules/.bin/vite is the same as the file behind it. A file that is not
+// the one at its path has a State in addition.
+func SubjectOf(l Listening) Subject { return subjectOf(l, true) }
+
+// linked gives the subject that a listener has by the path that its script was
+// named by, where that holds symbolic links. Rules say that which were made
+// before links were followed, or written by hand.
+func linked(l Listening) (s Subject, ok bool) {
+	if len(l.Owners) == 0 || l.Owners[0].ScriptFile == "" {
+		return Subject{}, false
+	}
+	return subjectOf(l, false), true
+}
+
+func subjectOf(l Listening, followed bool) Subject {
 	if len(l.Owners) == 0 {
 		if l.Unit != "" {
 			return Subject{Unit: l.Unit}
@@ -47,10 +61,13 @@ func SubjectOf(l Listening) Subject {
 		return s
 	}
 	s.Exe = o.Exe
-	if !isInterpreter(o.Exe) {
+	if !process.IsInterpreter(o.Exe) {
 		return s
 	}
-	s.Script, s.Module = script(o)
+	s.Script, s.Module = process.ScriptOf(o)
+	if followed && s.Script != "" && o.ScriptFile != "" {
+		s.Script = o.ScriptFile
+	}
 	if s.Script == "" || s.Module != "" || s.Script == Inline || launcher(s.Script) {
 		s.Dir = o.Dir
 	}

@@ -1,6 +1,10 @@
 package familiar
 
-import "path/filepath"
+import (
+	"path/filepath"
+
+	"portreeve/monitor/process"
+)
 
 // Reason is why a listener is new though something like it may be known.
 type Reason string
@@ -74,7 +78,7 @@ func (j *Judge) why(is Pattern, l Listening, changed *known) Why {
 	if changed != nil {
 		return say(Updated, changed)
 	}
-	for _, a := range s.asked() {
+	for _, a := range is.asked(l) {
 		// The same program within reach of what is known: only the port differs.
 		// Else it is open too, on a port that was not known either.
 		all := j.byWho[who{is.User, is.Proto, a}]
@@ -94,7 +98,7 @@ func (j *Judge) why(is Pattern, l Listening, changed *known) Why {
 	if s.Exe == "" || s.Image != "" || s.Container != "" {
 		return Why{}
 	}
-	if all := j.byExe[like{is.User, is.Proto, s.Exe}]; len(all) > 0 && isInterpreter(s.Exe) {
+	if all := j.byExe[like{is.User, is.Proto, s.Exe}]; len(all) > 0 && process.IsInterpreter(s.Exe) {
 		for _, k := range all {
 			if k.Subject.Script == s.Script && k.Subject.Module == s.Module {
 				return say(OtherScript, k) // in another folder

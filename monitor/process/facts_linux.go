@@ -44,6 +44,9 @@ type facts struct {
 	// origins are remembered for as long as their processes are: the chain of a
 	// process is lost with its parents.
 	origins map[ID]Origin
+	// scripts are remembered as long: a link that is set anew later says nothing
+	// of what runs already.
+	scripts map[ID]scriptLink
 	// checked are what origins last for, those whose births were compared since
 	// the facts were last read anew.
 	checked map[ID]bool
@@ -55,6 +58,7 @@ type facts struct {
 	ancestors map[int32]ancestor
 	sealed    map[string]bool // folders, see sealedFolder
 	players   []player        // nil before they are asked for
+	unsteady  []string        // folders, see parseUnsteadyMounts; nil before
 }
 
 // kin is what is remembered of an ancestor.
@@ -80,6 +84,7 @@ func newFacts(p *procfs) *facts {
 		byID:      make(map[ID]*Info),
 		names:     make(map[ID]kin),
 		origins:   make(map[ID]Origin),
+		scripts:   make(map[ID]scriptLink),
 		checked:   make(map[ID]bool),
 		now:       make(map[int32]*Info),
 		ancestors: make(map[int32]ancestor),
@@ -107,7 +112,7 @@ func (f *facts) begin() {
 	clear(f.now)
 	clear(f.ancestors)
 	clear(f.sealed)
-	f.players = nil
+	f.players, f.unsteady = nil, nil
 }
 
 // refresh forgets what it knows, and follows a clock that was set.
@@ -135,6 +140,11 @@ func (f *facts) keep(used map[ID]bool) {
 	for id := range f.origins {
 		if !used[id] {
 			delete(f.origins, id)
+		}
+	}
+	for id := range f.scripts {
+		if !used[id] {
+			delete(f.scripts, id)
 		}
 	}
 }
@@ -238,6 +248,7 @@ func (f *facts) read(ctx context.Context, id ID, face int32, file File, links ui
 		info.Dir = f.dirPath(face, dir)
 	}
 	f.place(info, face, same)
+	info.ScriptFile = f.scriptFile(info, face)
 	info.Name = programName(info.Exe, first(info.Args), st.comm, same)
 	info.Origin = f.origin(info, st, parents)
 	return info, nil

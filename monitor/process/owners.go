@@ -38,7 +38,7 @@ func isAncestorOfAll(id ID, owners []Info) bool {
 func sameInfo(a, b Info) bool {
 	return a.ID == b.ID && a.File == b.File && a.Name == b.Name && a.Exe == b.Exe &&
 		a.Deleted == b.Deleted && a.Memfd == b.Memfd && a.Dir == b.Dir &&
-		a.Elsewhere == b.Elsewhere && a.Updated == b.Updated && a.AppImage == b.AppImage && a.Project == b.Project &&
+		a.Elsewhere == b.Elsewhere && a.Updated == b.Updated && a.AppImage == b.AppImage && a.Project == b.Project && a.ScriptFile == b.ScriptFile &&
 		a.User == b.User && a.UID == b.UID && a.Started.Equal(b.Started) &&
 		a.Unit == b.Unit && a.Container == b.Container && a.Origin == b.Origin &&
 		slices.Equal(a.Args, b.Args) && slices.Equal(a.Parents, b.Parents)

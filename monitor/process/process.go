@@ -35,8 +35,9 @@ type Ancestor struct {
 type Info struct {
 	ID
 	File
-	// Name is the program's short name: the base name of its executable where
-	// that can be read, else the kernel's comm.
+	// Name is the program's short name: a name of its executable where that can
+	// be read, else the kernel's comm. Of several names of one file (redis-server
+	// is a link to redis-check-rdb) it is the one that it was started by.
 	Name string
 	// Exe is the path of the executable, without the kernel's " (deleted)".
 	Exe string
@@ -60,8 +61,12 @@ type Info struct {
 	Project string
 	Args    []string
 	Dir     string
-	User    string
-	UID     uint32
+	// ScriptFile is the file that ScriptOf's path leads to over symbolic links, as
+	// it was when the process was first looked at; empty where the path holds none
+	// or can't be followed. Only Linux tells it.
+	ScriptFile string
+	User       string
+	UID        uint32
 	// Started is the start time to the clock tick.
 	Started time.Time
 	// Parents are the processes that started this one, nearest first, up to but

@@ -1,11 +1,12 @@
-package familiar
+package process
+
+// What an interpreter runs, as its arguments say. It is pure: files are asked
+// for in script_linux.go alone.
 
 import (
 	"path/filepath"
 	"regexp"
 	"strings"
-
-	"portreeve/monitor/process"
 )
 
 // Inline stands as Script for a program given on the command line or typed in.
@@ -16,7 +17,8 @@ const Inline = "-"
 // they lie does not matter: /usr/bin, a virtual environment, ~/.nvm, ~/.pyenv.
 var interpreters = regexp.MustCompile(`^(python|pypy|node|nodejs|deno|bun|ruby|perl|php|php-cgi|bash|dash|sh|zsh|java|lua|luajit|tclsh|Rscript)[0-9.]*$`)
 
-func isInterpreter(exe string) bool {
+// IsInterpreter reports a program that is known by what it runs.
+func IsInterpreter(exe string) bool {
 	return interpreters.MatchString(strings.TrimSuffix(filepath.Base(exe), ".exe"))
 }
 
@@ -71,10 +73,10 @@ var subcommands = map[language]map[string]bool{
 	bun:  {"run": true, "test": true},
 }
 
-// script finds what an interpreter runs: the absolute path of a script or jar,
-// or the name of a module. Inline is the script of code on the command line, of
-// standard input and of a prompt.
-func script(o process.Info) (path, module string) {
+// ScriptOf tells what an interpreter runs: the absolute path of a script or jar
+// as it was named, or the name of a module. Inline is the script of code on the
+// command line, of standard input and of a prompt. Only Exe, Args and Dir count.
+func ScriptOf(o Info) (path, module string) {
 	l := languageOf(o.Exe)
 	if len(o.Args) == 0 {
 		return Inline, ""
@@ -193,7 +195,7 @@ func absolute(dir, path string) string {
 	if path == "" {
 		return Inline
 	}
-	if rooted(path) || dir == "" || strings.Contains(path, "://") {
+	if filepath.IsAbs(path) || strings.HasPrefix(path, "/") || dir == "" || strings.Contains(path, "://") {
 		return filepath.Clean(path)
 	}
 	return filepath.Join(dir, path)
