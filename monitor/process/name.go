@@ -15,8 +15,10 @@ const commLen = 15
 // it can't be read; same reports whether a path leads to the executable's file.
 //
 // /usr/bin/python3.11 is called as it was started, python3, if that is a name
-// of the same file; so are programs that are many in one file (busybox). Other
-// titles that a program gives itself are not believed.
+// of the same file; so are programs that are many in one file (busybox, Debian's
+// redis-server). Of a title that a program gave itself only a name is believed
+// that leads to its file from the folder where that is: the kernel's comm is the
+// name of the link that was executed, cut, and a title's first word has all of it.
 func programName(exe, argv0, comm string, same func(path string) bool) string {
 	if exe == "" {
 		// The kernel cuts comm; argv[0] may have the rest of it.
@@ -31,6 +33,14 @@ func programName(exe, argv0, comm string, same func(path string) bool) string {
 		case path.IsAbs(argv0) && same(argv0):
 			return called
 		case !strings.Contains(argv0, "/") && same(path.Join(path.Dir(exe), argv0)):
+			return called
+		}
+	}
+	word, _, _ := strings.Cut(argv0, " ")
+	word = path.Base(word)
+	for _, called := range [...]string{comm, word} {
+		// No path: that could lead out of the folder.
+		if called != "" && called != base && called != "." && called != ".." && !strings.Contains(called, "/") && same(path.Join(path.Dir(exe), called)) {
 			return called
 		}
 	}

@@ -22,6 +22,13 @@ func TestAProgramIsCalledAsPeopleCallIt(t *testing.T) {
 		{"/usr/sbin/nginx", "nginx: master process", "nginx", nil, "nginx"},
 		{"/usr/bin/node", "node", "MainThread", []string{"/usr/bin/node"}, "node"},
 		{"/usr/bin/node", "npm run dev", "npm run dev", nil, "node"},
+		{"/usr/bin/redis-check-rdb", "/usr/bin/redis-server 127.0.0.1:6379", "redis-server", []string{"/usr/bin/redis-server"}, "redis-server"},
+		{"/usr/bin/redis-check-rdb", "a title", "redis-server", []string{"/usr/bin/redis-server"}, "redis-server"},
+		{"/usr/bin/redis-check-rdb", "redis-server *:1", "io_thd_1", []string{"/usr/bin/redis-server"}, "redis-server"},
+		{"/usr/bin/redis-check-rdb", "/opt/redis-server *:1", "redis-server", []string{"/opt/redis-server"}, "redis-check-rdb"},
+		{"/usr/bin/busybox", "nc -l", "nc", []string{"/usr/bin/nc"}, "nc"},
+		{"/tmp/d/x", "a title", "../sshd", []string{"/tmp/sshd"}, "x"},
+		{"/tmp/d/x", "a title", "..", []string{"/tmp"}, "x"},
 		// A title that names another program is not believed.
 		{"/tmp/x", "/usr/sbin/sshd", "sshd", nil, "x"},
 		{"/tmp/x", "sshd", "sshd", nil, "x"},
