@@ -161,7 +161,7 @@ func TestTheRecordSaysWhoWasThere(t *testing.T) {
 	come(t, words.Address(target(t, "5173"), ev), Nobody)
 
 	ev.Before = nil
-	come(t, words.Address(target(t, "62893"), ev), Nobody, "Nobody has listened there since Portreeve began to keep a record on 23 Nov, 12:00.", "caller's temporary port")
+	come(t, words.Address(target(t, "62893"), ev), Nobody, "Nobody has listened there since 23 Nov, 12:00, when Portreeve began to keep a record.", "caller's temporary port")
 	ev.Recorded, ev.Resident = time.Time{}, false
 	come(t, words.Address(target(t, "62893"), ev), Nobody, "Portreeve was not running then.", "start portreeve, then portreeve explain 62893 --await")
 }

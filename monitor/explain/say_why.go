@@ -292,7 +292,7 @@ func (q *inquiry) whyNeverSeen(add func(Verdict, string, ...string)) {
 	case len(q.ev.Before) > 0:
 		add(Nobody, "The program that listened there has ended, or listens elsewhere now.")
 	case !q.ev.Recorded.IsZero():
-		text := fmt.Sprintf("Nobody has listened there since Portreeve began to keep a record on %s.", clock(q.ev.Recorded, q.ev.Now))
+		text := fmt.Sprintf("Nobody has listened there since %s, when Portreeve began to keep a record.", clock(q.ev.Recorded, q.ev.Now))
 		if q.temporary(q.t.Port) {
 			text += " In access logs such a number is usually the caller's temporary port."
 		}
