@@ -14,7 +14,7 @@ window=(gcc libc6-dev pkg-config libgl-dev libxcursor-dev libxrandr-dev libxiner
 tests=(xvfb xauth openbox xfce4-panel xfconf xfce4-notifyd dunst xdotool wmctrl imagemagick
   x11-utils libgl1-mesa-dri libglib2.0-bin dbus-daemon at-spi2-core notify-osd fonts-dejavu-core lxqt-panel
   gnome-shell gnome-shell-extension-appindicator gjs dconf-service dconf-gsettings-backend
-  gsettings-desktop-schemas adwaita-icon-theme iproute2 python3 netcat-openbsd)
+  gsettings-desktop-schemas adwaita-icon-theme iproute2 nftables python3 netcat-openbsd)
 # What a developer has anyway, from wherever it came: asked for by command.
 command -v node >/dev/null || tests+=(nodejs)
 # The developer's day starts these; its servers and browser are unpacked below.
