@@ -61,7 +61,7 @@ func newExplainPage(w *window) *explainPage {
 
 	question := widget.NewLabel(tr("What is that address?"))
 	question.SizeName, question.TextStyle.Bold = theme.SizeNameHeadingText, true
-	lead := widget.NewLabel(tr("Type or paste what you found: Portreeve says what it means, who is there, and whether it answers. To find out it connects once, and only to this computer."))
+	lead := widget.NewLabel(tr("Type or paste what you found: Portreeve says what it means, who is there, and whether it answers. To find out it connects there itself, and only to this computer."))
 	lead.Wrapping, lead.Importance = fyne.TextWrapWord, widget.LowImportance
 	p.suggest = container.NewHBox()
 	p.intro = container.NewVBox(p.suggest)
