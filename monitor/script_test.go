@@ -258,6 +258,12 @@ func (w *fakeWorld) Read(_ context.Context, dst []socket.Socket, want socket.Pro
 	return dst, nil
 }
 
+func (w *fakeWorld) readings() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.reads
+}
+
 func (w *fakeWorld) Alive(_ context.Context, s socket.Socket) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
