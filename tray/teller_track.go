@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"portreeve/monitor/familiar"
 	"portreeve/monitor/reeve"
 )
 
@@ -74,10 +73,6 @@ func (t *tracker) see(v reeve.View, now time.Time, due func(reeve.Listener) time
 		case reeve.EventOwner:
 			t.change(l)
 		case reeve.EventJudged:
-			if l.Reason == string(familiar.Updated) {
-				// It was taken for what is known until its file had been read.
-				t.open(l, now, due(l))
-			}
 			if l.Reason == updated && t.byID[l.ID] == nil {
 				// It passed as known until its file had been read.
 				t.open(l, now, due(l))

@@ -1,7 +1,8 @@
-// Package store is the only room that writes the user's data: the rules (which
-// people may edit), the baseline and the pause. Every write takes a lock that
-// the resident and the terminal share, and replaces the file atomically: after
-// a power cut there is the old file or the new one.
+// Package store is the only room that writes the user's data: rules and settings
+// (which people may edit), the baseline, the pause and awaited ports, and the
+// record of who listened (history*.go, an SQLite file). Every write of the others
+// takes a lock that the resident and the terminal share, and replaces the file
+// atomically: after a power cut there is the old file or the new one.
 package store
 
 import (
