@@ -53,7 +53,8 @@ if [ "$(id -u)" = 0 ]; then
   chown 65534:65534 "$work/home"
 fi
 home=$work/home
-as() { "${user[@]}" env -i PATH="$PATH" HOME="$home" XDG_RUNTIME_DIR="$home/run" "$@"; }
+environment=(env -i PATH="$PATH" HOME="$home" XDG_RUNTIME_DIR="$home/run")
+as() { "${user[@]}" "${environment[@]}" "$@"; }
 as mkdir -p -m 700 "$home/run" "$home/.local/bin"
 as sh -c "echo mine >'$home/.local/bin/mine'"
 files() { (cd "$home" && find .local -print | LC_ALL=C sort && find . -path ./run -prune -o -type f -print | LC_ALL=C sort); }
@@ -72,7 +73,8 @@ grep -q "^Exec=\"$program\" window" "$home/.local/share/applications/portreeve.d
 # Over itself while it runs, with a file that the new version has no more.
 note=$home/.local/share/portreeve/installed
 as sh -c "echo old >'$home/.local/share/portreeve/old'; echo 'f $home/.local/share/portreeve/old' >>'$note'"
-as "$program" >"$work/resident" 2>&1 &
+# Not by the function: its number would be that of a shell around the program.
+"${user[@]}" "${environment[@]}" "$program" >"$work/resident" 2>&1 &
 resident=$!
 for _ in $(seq 200); do
   as "$program" status --json | grep -q '"resident":true' && break
