@@ -45,7 +45,7 @@ package: ## build/dist: .deb, .rpm and .tar.gz of this source
 	@packaging/package.sh
 
 .PHONY: package-test
-package-test: ## the packages of the last commit, in a fresh Debian too; as root, 5 minutes
+package-test: ## the packages of the last commit, in a fresh Debian too; as root, 5 to 10 minutes
 	@packaging/needs.sh package
 	@packaging/package-test.sh
 
