@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +33,7 @@ func trim(ctx context.Context) error {
 			next.Stop()
 			return nil
 		}
+		releaseHeap()
 		self, err := os.Executable()
 		if err != nil {
 			return err
@@ -48,6 +51,20 @@ func trim(ctx context.Context) error {
 				return fmt.Errorf("give memory back: %w", e)
 			}
 		}
+	}
+}
+
+// enoughHeap is what the heap may hold of the system's memory before it is
+// collected out of turn: an idle program allocates so little that the collector
+// comes only every second minute, and what a burst of listeners left stays.
+const enoughHeap = 12 << 20
+
+// releaseHeap gives back what a burst has left behind.
+func releaseHeap() {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.HeapSys-m.HeapReleased > enoughHeap {
+		debug.FreeOSMemory()
 	}
 }
 

@@ -102,7 +102,7 @@ func (s *Store) SaveBaseline(ctx context.Context, ps []familiar.Pattern) error {
 	return s.writeBaseline(ps)
 }
 
-// lock takes the lock file in the state folder, waiting at most 2 s for another
+// lock takes the lock file in the state folder, waiting at most 5 s for another
 // process.
 func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(s.dirs.State, 0o700); err != nil {
@@ -111,7 +111,7 @@ func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(s.dirs.Config, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder for rules: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	l := flock.New(filepath.Join(s.dirs.State, "lock"))
 	if ok, err := l.TryLockContext(ctx, 5*time.Millisecond); err != nil || !ok {
