@@ -242,8 +242,11 @@ func digest(all [][]reeve.Listener, why occasion) (title, body string) {
 		title = fmt.Sprintf("%d new listeners from %d programs", listeners, len(order))
 	}
 	var names []string
-	for _, name := range order {
+	for i, name := range order {
 		on := portsOf(ports[name])
+		if i == 0 {
+			name = asSubject(ports[name][0]) // which begins the sentence
+		}
 		switch {
 		case len(on) == 1:
 			names = append(names, name+" on "+on[0])

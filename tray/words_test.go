@@ -252,3 +252,13 @@ func TestATestBuildBeginsItsSentenceWithACapital(t *testing.T) {
 		t.Errorf("got %q, want %q in it", got, want)
 	}
 }
+
+func TestADigestBeginsWithACapitalWhereNoNameDoes(t *testing.T) {
+	l := aListener(42499, hidden, named("a program of root"))
+	if _, body := digest([][]reeve.Listener{{l}}, sinceBurst); body != "A program of root on 42499." {
+		t.Errorf("got %q, want a capital", body)
+	}
+	if _, body := digest([][]reeve.Listener{{aListener(42499)}}, sinceBurst); body != "python3 on 42499." {
+		t.Errorf("got %q, want the name as it is", body)
+	}
+}
