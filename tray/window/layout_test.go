@@ -149,6 +149,9 @@ func openFull(t *testing.T) *desk {
 }
 
 func TestNoWordIsCutOffInAnyLanguage(t *testing.T) {
+	if raceDetector {
+		t.Skip("it draws for long and has one goroutine: the pass without the race detector does this")
+	}
 	all, err := languages()
 	if err != nil {
 		t.Fatal(err)

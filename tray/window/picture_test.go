@@ -27,10 +27,6 @@ const (
 // looksAs compares the page that is shown with testdata/NAME-light.png and NAME-dark.png.
 func (d *desk) looksAs(name string) {
 	d.t.Helper()
-	if raceDetector {
-		d.t.Logf("the picture %s is compared without the race detector, which draws ten times slower", name)
-		return
-	}
 	for _, mode := range []string{"light", "dark"} {
 		wear(mode)
 		d.settled()
@@ -213,6 +209,9 @@ func explanation() *reeve.Explanation {
 }
 
 func TestTheListenersLookAsDesigned(t *testing.T) {
+	if raceDetector {
+		t.Skip("it draws for long and has one goroutine: the pass without the race detector does this")
+	}
 	d := scene(t, reeve.ShowRequest{})
 	d.looksAs("listeners")
 	d.choose("py")
@@ -227,6 +226,9 @@ func TestTheListenersLookAsDesigned(t *testing.T) {
 }
 
 func TestTheExplanationLooksAsDesigned(t *testing.T) {
+	if raceDetector {
+		t.Skip("it draws for long and has one goroutine: the pass without the race detector does this")
+	}
 	d := scene(t, reeve.ShowRequest{Page: reeve.PageExplain})
 	d.looksAs("explain-empty")
 	p := d.shell.page().(*explainPage)

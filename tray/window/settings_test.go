@@ -286,6 +286,9 @@ func TestALanguageOfTheSystemComesBackAfterAnother(t *testing.T) {
 }
 
 func TestTheSettingsLookAsDesigned(t *testing.T) {
+	if raceDetector {
+		t.Skip("it draws for long and has one goroutine: the pass without the race detector does this")
+	}
 	d, p, _ := openSettings(t)
 	d.fill(p.field(t, "settle").input, "60001")
 	d.looksAs("settings")
