@@ -329,7 +329,9 @@ func (m *Monitor) publish(u Update) {
 	u.Seq = m.state.seq
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.last = &u
+	last := u
+	last.Changes = nil // recent has those that are kept; a burst's would stay as long as it is quiet
+	m.last = &last
 	if m.recent = append(m.recent, u.Changes...); len(m.recent) > mostRecent {
 		m.recent = slices.Clone(m.recent[len(m.recent)-mostRecent:])
 	}

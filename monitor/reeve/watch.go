@@ -170,8 +170,10 @@ func (f *Feed) Next(ctx context.Context) (View, error) {
 			if !ok {
 				continue
 			}
-			f.last = f.r.view(u)
-			return f.last, nil
+			v := f.r.view(u)
+			f.last = v
+			f.last.Events = nil // a burst's would stay as long as it is quiet
+			return v, nil
 		case <-f.w.extra:
 			f.last.Events, f.last.First, f.last.NewBaseline, f.last.Missed = nil, false, false, false
 			f.last.OfferLogin = false
