@@ -102,6 +102,7 @@ func watch(ctx context.Context, dirs store.Dirs, out io.Writer, atLogin bool) er
 	})
 	kids.windowEnded = r.WindowEnded
 	teller := tray.NewTeller(face.notices, r, tray.TellerOptions{})
+	r.Stopping = teller.Stopping
 
 	// Feeds and mailboxes are taken before the first reading, so that all see it.
 	housekeeping, history, notices := m.Subscribe(0), m.Subscribe(0), r.Feed()

@@ -17,6 +17,12 @@ import (
 	"portreeve/tray/notify"
 )
 
+// Stopping notes that the user has a listener stopped, by whatever face: when its
+// program comes again, that is news.
+func (t *Teller) Stopping(listener string) {
+	t.ask(func() { t.track.unwelcome(listener) })
+}
+
 // Stopped tells how a stop went that somebody else asked for.
 func (t *Teller) Stopped(do Do, s *reeve.Stopped, err error) {
 	t.ask(func() { t.stopped(do, s, err) })

@@ -400,3 +400,25 @@ func TestAProgramThatTurnsOutToBeChangedIsNews(t *testing.T) {
 		p.expect(pythonTold)
 	})
 }
+
+func TestWhatWasStoppedByAnotherFaceIsNewsWhenItComesAgain(t *testing.T) {
+	for _, stopped := range []bool{false, true} {
+		perform(t, func(p *play) {
+			p.send(p.event("opened", python("127.0.0.1")))
+			p.pass(10 * time.Second)
+			want := []string{pythonTold}
+			if stopped { // else it is a restart, and no news
+				p.Stopping(python("127.0.0.1").ID)
+				synctest.Wait()
+				want = append(want, pythonTold)
+			}
+			p.send(p.event("closed", python("127.0.0.1")))
+			p.pass(5 * time.Second)
+			again := python("127.0.0.1")
+			again.ID = "b-again"
+			p.send(p.event("opened", again))
+			p.pass(10 * time.Second)
+			p.expect(want...)
+		})
+	}
+}

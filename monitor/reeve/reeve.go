@@ -30,6 +30,10 @@ type Options struct {
 	OpenWindow func(ShowRequest) error
 	// Hasher is the monitor's, so that a file is read once; nil for one of our own.
 	Hasher *process.Hasher
+	// Stopping is told the id of each listener that a user has stopped, by
+	// whatever face, before its process is asked to end; nil for nobody. It must
+	// not block. It is set before a verb is used.
+	Stopping func(listener string)
 	// Example starts Portreeve's own harmless listener; nil for none.
 	Example func(context.Context) error
 	// Elevate ends the process of a request with the rights of root, after the

@@ -80,6 +80,7 @@ func (r *Reeve) stopSupervisor(ctx context.Context, req StopRequest, t target, s
 	if s == nil || s.Key() != req.Supervisor {
 		return nil, &Error{Code: CodeChanged, Message: fmt.Sprintf("somebody else looks after %s now", t.program), Hint: "nothing was stopped; look again: portreeve list"}
 	}
+	r.stopping(req)
 	if err := s.Stop(ctx); err != nil {
 		e := refused(err, t.owner)
 		if command := lastingCommand(s); command != "" {
@@ -96,6 +97,7 @@ func (r *Reeve) end(ctx context.Context, req StopRequest, t target, s *superviso
 	if req.Force {
 		how = process.Kill
 	}
+	r.stopping(req)
 	var outcome process.Outcome
 	var err error
 	if req.Elevate && r.Elevate != nil {
@@ -118,6 +120,12 @@ func (r *Reeve) end(ctx context.Context, req StopRequest, t target, s *superviso
 		return r.running(ctx, req, t), nil
 	}
 	return r.proof(ctx, req, t, s)
+}
+
+func (r *Reeve) stopping(req StopRequest) {
+	if r.Stopping != nil {
+		r.Stopping(req.ID)
+	}
 }
 
 // running says why a process is still there.

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -99,5 +100,24 @@ func TestStopRefusesItselfInALoopToo(t *testing.T) {
 	loop := exec.CommandContext(t.Context(), bash, "-c", `while true; do "$0" -test.run='^TestStopRefusesItself$' -test.v; exit $?; done`, exe)
 	if out, err := loop.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestStopRefusesItself ") {
 		t.Errorf("got %v, want the same refusal:\n%s", err, out)
+	}
+}
+
+func TestAStopIsToldBeforeItIsDone(t *testing.T) {
+	r, _ := newReeve(t, nil)
+	where := startListener(t, "plain")
+	l := at(t, r, where)
+	var told []string
+	r.Stopping = func(id string) {
+		told = append(told, id)
+		if now := at(t, r, where); now.ID != id {
+			t.Errorf("when the stop was told: got %s there, want %s still", now.ID, id)
+		}
+	}
+	if s, err := r.Stop(t.Context(), StopRequest{ID: l.ID, Owner: l.Owners[0].ID}); err != nil || !s.Free {
+		t.Fatalf("got %+v, %v, want it freed", s, err)
+	}
+	if !slices.Equal(told, []string{l.ID}) {
+		t.Errorf("got %q told, want %q", told, l.ID)
 	}
 }
