@@ -300,6 +300,10 @@ func (s *daemon) show(ctx context.Context, n Notice, replaces uint32) error {
 	if n.Stay {
 		expire = neverExpire
 	}
+	// What has been sent comes up, also when the end comes meanwhile: without its
+	// id it could not be withdrawn.
+	ctx, done := outlive(ctx, leaveTime)
+	defer done()
 	var id uint32
 	err := s.call(ctx, s.owner, daemonPath, daemonName+".Notify", App, replaces, "",
 		clean(n.Title, MaxTitle), s.body(n), actions, hints, expire).Store(&id)
@@ -333,9 +337,19 @@ func (s *daemon) body(n Notice) string {
 	return body
 }
 
+// leaveTime is what the end waits for an answer that is under way, and then for
+// all to be withdrawn.
+const leaveTime = 300 * time.Millisecond
+
+// outlive gives a context that ends d after ctx does.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
 // leave withdraws all that stands, within the time that a shutdown has for it.
 func (s *daemon) leave() {
-	const leaveTime = 300 * time.Millisecond
 	ctx, cancel := context.WithTimeout(context.Background(), leaveTime)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { s.sock.Close() })()
