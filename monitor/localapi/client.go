@@ -48,6 +48,11 @@ func (c *Client) List(ctx context.Context) (*reeve.Listing, error) {
 	return call[reeve.Listing](ctx, c, http.MethodGet, "listeners", nil)
 }
 
+// CountClients is reeve.Reeve's.
+func (c *Client) CountClients(ctx context.Context) (*reeve.ClientCounts, error) {
+	return call[reeve.ClientCounts](ctx, c, http.MethodGet, "clients", nil)
+}
+
 // Status is reeve.Reeve's.
 func (c *Client) Status(ctx context.Context) (*reeve.Status, error) {
 	return call[reeve.Status](ctx, c, http.MethodGet, "status", nil)

@@ -78,6 +78,10 @@ func (f *fakeVerbs) Autostart(_ context.Context, q reeve.AutostartRequest) (*ree
 func (f *fakeVerbs) Show(context.Context, reeve.ShowRequest) error { return f.err }
 func (f *fakeVerbs) Example(context.Context) error                 { return f.err }
 
+func (f *fakeVerbs) CountClients(context.Context) (*reeve.ClientCounts, error) {
+	return &reeve.ClientCounts{Clients: map[string]int{"a-1": 3}}, f.err
+}
+
 func (f *fakeVerbs) Status(context.Context) (*reeve.Status, error) {
 	return &reeve.Status{PID: 42}, f.err
 }
@@ -181,6 +185,9 @@ func TestTheClientHasTheServersVerbs(t *testing.T) {
 	}
 	if err := c.Example(ctx); err != nil {
 		t.Errorf("example: got %v", err)
+	}
+	if n, err := c.CountClients(ctx); err != nil || n.Clients["a-1"] != 3 {
+		t.Errorf("count clients: got %+v, %v", n, err)
 	}
 	if s, err := c.Status(ctx); err != nil || s.PID != 42 {
 		t.Errorf("status: got %+v, %v", s, err)

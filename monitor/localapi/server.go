@@ -20,6 +20,7 @@ import (
 // Verbs is what the server offers; *reeve.Reeve has these methods.
 type Verbs interface {
 	List(context.Context) (*reeve.Listing, error)
+	CountClients(context.Context) (*reeve.ClientCounts, error)
 	Watch(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error]
 	WatchAsWindow(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error]
 	Stop(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
@@ -78,6 +79,7 @@ const largest = 64 << 10
 func handler(v Verbs) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/listeners", get(v.List))
+	mux.HandleFunc("GET /v1/clients", get(v.CountClients))
 	mux.HandleFunc("GET /v1/status", get(v.Status))
 	mux.HandleFunc("GET /v1/events", func(w http.ResponseWriter, r *http.Request) { events(w, r, v) })
 	mux.HandleFunc("POST /v1/stop", post(v.Stop))

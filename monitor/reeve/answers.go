@@ -80,6 +80,14 @@ type Listing struct {
 	Partial string `json:"partial"`
 }
 
+// ClientCounts is how many connections have come in at each TCP listener, from
+// this computer or any other.
+type ClientCounts struct {
+	// Clients are by the listener's id; those without any are left out. Never
+	// null. What came in at twins can't be told apart and counts for each.
+	Clients map[string]int `json:"clients"`
+}
+
 // The events of a watch. Snapshot comes first and once; Show only to windows.
 const (
 	EventSnapshot = "snapshot"

@@ -151,3 +151,23 @@ func TestExplainKnowsWhoListenedThereBeforeAndWhereItIsNow(t *testing.T) {
 		t.Errorf("got %+v, %v, want %q", e, err, want)
 	}
 }
+
+func TestClientsAreCountedByTheListenersID(t *testing.T) {
+	r, _ := newReeve(t, nil)
+	a, idle := startListener(t, "plain"), startListener(t, "plain")
+	c, err := net.Dial("tcp", a.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	n, err := r.CountClients(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := n.Clients[at(t, r, a).ID]; got != 1 {
+		t.Errorf("%s: got %d clients, want 1", a, got)
+	}
+	if got, listed := n.Clients[at(t, r, idle).ID]; listed {
+		t.Errorf("%s: got %d clients, want none told", idle, got)
+	}
+}

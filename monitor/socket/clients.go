@@ -38,6 +38,56 @@ func Clients(ctx context.Context, of Socket) ([]Socket, error) {
 	return found, nil
 }
 
+// CountClients gives how many established connections have come in at each of
+// the listeners, from wherever they come, in their order; those that wait to be
+// accepted count too, and those of twins count for each. It walks all
+// connections of the machine once.
+func CountClients(ctx context.Context, of []Socket) ([]int, error) {
+	all, err := connections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[netip.AddrPort]int, len(all))
+	for _, c := range all {
+		at[place(c.Local)]++
+	}
+	// A listener on an address of its own takes what a wildcard would get.
+	own := make(map[netip.AddrPort]bool, len(of))
+	for _, l := range of {
+		if l.Proto == TCP {
+			own[place(l.Local)] = true
+		}
+	}
+	anywhere := make(map[netip.AddrPort]int) // by the wildcard of the family
+	for p, n := range at {
+		if own[p] {
+			continue
+		}
+		wild := netip.IPv6Unspecified()
+		if four := netip.AddrPortFrom(netip.IPv4Unspecified(), p.Port()); p.Addr().Is4() && own[four] {
+			wild = four.Addr()
+		}
+		anywhere[netip.AddrPortFrom(wild, p.Port())] += n
+	}
+	counts := make([]int, len(of))
+	for i, l := range of {
+		switch p := place(l.Local); {
+		case l.Proto != TCP:
+		case p.Addr().IsUnspecified():
+			counts[i] = anywhere[p]
+		default:
+			counts[i] = at[p]
+		}
+	}
+	return counts, nil
+}
+
+// place is where a socket is bound, one way to write it: IPv4 as IPv4 and
+// without a zone, which the two ends of one connection may tell differently.
+func place(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
+}
+
 // ownAddresses are the addresses of this machine's interfaces, without zones.
 func ownAddresses() (map[netip.Addr]bool, error) {
 	addrs, err := net.InterfaceAddrs()

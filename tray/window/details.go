@@ -135,9 +135,6 @@ func (d *details) askIn(wait time.Duration) {
 					return
 				}
 				d.explanation, d.failed = e, err
-				if err == nil {
-					d.w.model.clients[id] = len(e.Clients)
-				}
 				d.w.refresh()
 				if r := d.w.model.current(); r != nil && !r.ended {
 					d.askIn(askAgain)

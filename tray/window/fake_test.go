@@ -43,6 +43,7 @@ type fakeVerbs struct {
 	know  error
 
 	// What the pages ask for; nil answers that nothing is there.
+	clients    map[string]int
 	explain    func(context.Context, reeve.ExplainRequest) (*reeve.Explanation, error)
 	history    func(reeve.HistoryRequest) (*reeve.History, error)
 	choices    func(reeve.KnowRequest) (*reeve.Choices, error)
@@ -164,6 +165,16 @@ func (f *fakeVerbs) requests() []any {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]any(nil), f.asked...)
+}
+
+// CountClients is not noted: the list asks for it by itself.
+func (f *fakeVerbs) CountClients(context.Context) (*reeve.ClientCounts, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.clients == nil {
+		return nil, errNoAnswer
+	}
+	return &reeve.ClientCounts{Clients: f.clients}, nil
 }
 
 func (f *fakeVerbs) Status(context.Context) (*reeve.Status, error) {

@@ -18,6 +18,7 @@ type listenersPage struct {
 	list    *rowList
 	empty   *emptyPage
 	details *details
+	clients *clientCounter
 	split   *container.Split
 	box     fyne.CanvasObject
 }
@@ -41,7 +42,7 @@ func newListenersPage(w *window) *listenersPage {
 	p.list = newRowList(p)
 	p.empty = newEmptyPage()
 	p.header = newHeader(p)
-	p.details = newDetails(w)
+	p.details, p.clients = newDetails(w), &clientCounter{w: w}
 	table := container.NewBorder(
 		container.NewVBox(p.header.box, widget.NewSeparator()), nil, nil, nil,
 		container.NewStack(p.list, container.NewCenter(p.empty.box), p.list.ring))
@@ -56,8 +57,16 @@ func newListenersPage(w *window) *listenersPage {
 func (p *listenersPage) content() fyne.CanvasObject { return p.box }
 func (p *listenersPage) focus() fyne.Focusable      { return p.list }
 func (p *listenersPage) typed(ev *fyne.KeyEvent)    { p.list.TypedKey(ev) }
-func (p *listenersPage) shown()                     { p.details.resume() }
-func (p *listenersPage) hidden()                    { p.details.rest() }
+
+func (p *listenersPage) shown() {
+	p.details.resume()
+	p.clients.resume()
+}
+
+func (p *listenersPage) hidden() {
+	p.details.rest()
+	p.clients.rest()
+}
 
 func (p *listenersPage) focusList() { p.w.win.Canvas().Focus(p.list) }
 

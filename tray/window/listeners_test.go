@@ -202,6 +202,37 @@ func TestTheDetailsAskForAnExplanationWhileTheyAreShown(t *testing.T) {
 	d.until("it asks again", func() bool { return times() == n+1 })
 }
 
+func TestTheClientsAreCountedWhileTheListIsShown(t *testing.T) {
+	d := open(t, reeve.ShowRequest{}, listener("a", 80, verdictNew), listener("b", 90, verdictNew))
+	count := func(clients map[string]int) {
+		d.verbs.mu.Lock()
+		defer d.verbs.mu.Unlock()
+		d.verbs.clients = clients
+	}
+	cell := func(id string) string { return d.rowViewOf(id).cells[columnClients].full }
+	shows := func(b string) func() bool {
+		return func() bool { d.pass(countAgain); return cell("a") == "" && cell("b") == b }
+	}
+	d.win.Resize(fyne.NewSize(1600, startHeight)) // there is room for the column
+	count(map[string]int{"b": 3})
+	d.until("b has three clients", shows("3"))
+	test.Tap(d.header.names[columnClients])
+	expect(t, "sorted by clients", shownIDs(d.model), "b a")
+	count(map[string]int{"a": 1})
+	d.until("a has one, and stands first", func() bool { d.pass(countAgain); return shownIDs(d.model) == "a b" && cell("b") == "" })
+
+	d.shell.turn(reeve.PageExplain)
+	count(map[string]int{"b": 2})
+	d.pass(10 * countAgain)
+	if len(d.model.clients) != 1 || d.model.clients["a"] != 1 {
+		t.Errorf("clients while another page is shown: got %v, want them as they were", d.model.clients)
+	}
+	d.shell.turn(reeve.PageListeners)
+	d.until("the list counts again", func() bool { return d.model.clients["b"] == 2 })
+	count(nil)
+	d.until("no answer empties the column", shows(""))
+}
+
 func TestWhyThereIsNoExplanationIsSaid(t *testing.T) {
 	d := open(t, reeve.ShowRequest{Listener: "a"}, listener("a", 80, verdictNew))
 	d.verbs.explain = func(context.Context, reeve.ExplainRequest) (*reeve.Explanation, error) {

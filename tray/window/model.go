@@ -78,7 +78,7 @@ type model struct {
 	arrangement
 	unfolded map[string]bool // groups that the user folded or unfolded, by key
 
-	clients map[string]int // connected to a listener, by its id, where that is known
+	clients map[string]int // connected to a listener, by its id; nil where that is not known
 
 	me, home string    // who uses this window, and where; empty where that is not known
 	complete bool      // a snapshot has come
@@ -88,7 +88,7 @@ type model struct {
 }
 
 func newModel() *model {
-	return &model{rows: map[string]*row{}, groups: map[string]*group{}, unfolded: map[string]bool{}, clients: map[string]int{}}
+	return &model{rows: map[string]*row{}, groups: map[string]*group{}, unfolded: map[string]bool{}}
 }
 
 // apply takes one event of the watch that came at now. Events of other kinds

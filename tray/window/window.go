@@ -46,6 +46,7 @@ type Verbs interface {
 	// Watch gives a snapshot and then every change; it ends with ctx, or with
 	// an error when the resident is gone.
 	Watch(ctx context.Context, since uint64) iter.Seq2[reeve.Event, error]
+	CountClients(context.Context) (*reeve.ClientCounts, error)
 	Status(context.Context) (*reeve.Status, error)
 	Stop(context.Context, reeve.StopRequest) (*reeve.Stopped, error)
 	StopGroup(context.Context, reeve.GroupRequest) (*reeve.Group, error)
