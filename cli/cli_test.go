@@ -190,7 +190,7 @@ func TestStatusForPeopleAndForScripts(t *testing.T) {
 		f := &fake{status: reeve.Status{
 			Version: "1.2.3", PID: 77, Resident: true, Source: "netlink", Listeners: 31, New: 1, Open: 2, Hidden: 3,
 			PausedUntil: time.Now().Format(time.RFC3339), Tray: "shown", Notices: "with buttons",
-			Problems: []string{"the rules file was broken\x1b[2J", "disk full"},
+			Problems: []reeve.Problem{{Text: "the rules file was broken\x1b[2J"}, {Text: "disk full"}},
 		}}
 		equal(t, "for people", f.run(t, "status"), result{0, "" +
 			"running    in the background, as process 77\n" +
@@ -205,7 +205,7 @@ func TestStatusForPeopleAndForScripts(t *testing.T) {
 		contains(t, "for scripts", got.out, `{"version":"1.2.3","pid":77,"resident":true,`)
 		equal(t, "lines", strings.Count(got.out, "\n"), 1)
 
-		f.status = reeve.Status{Version: "1.2.3", Source: "netlink", Listeners: 1, Problems: []string{}}
+		f.status = reeve.Status{Version: "1.2.3", Source: "netlink", Listeners: 1, Problems: []reeve.Problem{}}
 		contains(t, "without a resident", f.run(t, "status").out, "running    only in this terminal: ")
 	})
 }

@@ -122,7 +122,7 @@ func (a *app) statusText(s reeve.Status, now time.Time) string {
 	}
 	add("notices", notices)
 	for _, p := range s.Problems {
-		add("problem", clean(p, maxSentence))
+		add("problem", clean(p.Text, maxSentence))
 	}
 	return table(rows, 0, false)
 }

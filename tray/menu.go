@@ -81,7 +81,7 @@ func starting() []Row {
 func tailRows(status reeve.Status, rest, left []entry, now time.Time) []Row {
 	var rows []Row
 	if len(status.Problems) > 0 {
-		rows = append(rows, Row{Key: "problem", Label: explain.Clean(status.Problems[0], maxLabel), Do: Do{Act: ActOpen}})
+		rows = append(rows, Row{Key: "problem", Label: explain.Clean(status.Problems[0].Text, maxLabel), Do: Do{Act: ActOpen}})
 	}
 	if len(left) > 0 {
 		rows = append(rows, leftRow(left))

@@ -202,7 +202,7 @@ func TestMenuSaysWhatListens(t *testing.T) {
 			ls:   []reeve.Listener{aListener(8000, leftBy("session:1"), hidden, verdict("familiar"))},
 			want: "[1 listener, all known]\nAlready here and known\n\thidden program (http.server in ~/src/shop) · 127.0.0.1:8000\n" + staticTail},
 		{name: "a problem has a row",
-			status: reeve.Status{Problems: []string{"the rules file is broken and was kept aside", "x"}},
+			status: reeve.Status{Problems: []reeve.Problem{{Text: "the rules file is broken and was kept aside"}, {Text: "x"}}},
 			want:   "[Nothing listens]\nthe rules file is broken and was kept aside\n" + staticTail},
 	}
 	for _, tt := range tests {
@@ -230,7 +230,7 @@ func TestMenuKeepsItsLimitsWhateverListens(t *testing.T) {
 	for i := range 30 {
 		unseen = append(unseen, gone{aListener(uint16(i)), noon})
 	}
-	view := reeve.View{Listeners: all, Status: reeve.Status{Problems: []string{"a full disk"}}}
+	view := reeve.View{Listeners: all, Status: reeve.Status{Problems: []reeve.Problem{{Text: "a full disk"}}}}
 	rows := menu(view, unseen, noon)
 	for n := range 20 {
 		few := menu(reeve.View{Listeners: all[:n*n], Status: view.Status}, unseen[:n], noon)

@@ -284,9 +284,24 @@ type Status struct {
 	// Awaited are the ports that the user waits for, in ascending order; never
 	// null. See AwaitRequest.
 	Awaited []uint16 `json:"awaited"`
-	// Problems are sentences that a user should read: a broken rules file kept
-	// aside, a full disk; never null.
-	Problems []string `json:"problems"`
+	// Problems are what a user should know: a broken rules file kept aside, a
+	// full disk; never null.
+	Problems []Problem `json:"problems"`
+}
+
+// What a Problem is about: where the way on lies.
+const (
+	AboutRules    = "rules"
+	AboutSettings = "settings"
+	AboutHistory  = "history"
+	AboutList     = "list"   // the listeners could not be read anew
+	AboutMemory   = "memory" // what was here before, a pause, what is awaited
+)
+
+// Problem is something that is wrong, as a sentence.
+type Problem struct {
+	About string `json:"about"`
+	Text  string `json:"text"`
 }
 
 // The codes of errors. The terminal's exit code follows from them.

@@ -45,7 +45,7 @@ func (r *Reeve) Await(ctx context.Context, req AwaitRequest) (*Awaited, error) {
 		a.Text = explain.NotAwaiting(req.Port)
 	}
 	if err := r.Store.SaveAwaited(ports); err != nil {
-		r.notSaved(fmt.Sprintf("The wish to be told of port %d could not be saved and ends when Portreeve does: %v.", req.Port, err))
+		r.notSaved(AboutMemory, fmt.Sprintf("The wish to be told of port %d could not be saved and ends when Portreeve does: %v.", req.Port, err))
 	}
 	r.tellStatus()
 	return a, nil

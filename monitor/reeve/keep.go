@@ -55,7 +55,7 @@ func (r *Reeve) keepBaseline(ctx context.Context, box *monitor.Mailbox) {
 		err = r.Store.SaveBaseline(ctx, book.Baseline)
 	}
 	if err != nil && ctx.Err() == nil {
-		r.notSaved(fmt.Sprintf("What listens now could not be remembered: %v.", err))
+		r.notSaved(AboutMemory, fmt.Sprintf("What listens now could not be remembered: %v.", err))
 	}
 }
 
@@ -84,6 +84,6 @@ func (r *Reeve) takeRules(ctx context.Context) {
 		return // a monitor that has ended judges nothing any more
 	}
 	if err := r.judgeBy(ctx, book, func(b *familiar.Book) { b.Rules = rules }); err != nil && ctx.Err() == nil {
-		r.notSaved(fmt.Sprintf("The edited rules could not be used: %v.", err))
+		r.notSaved(AboutRules, fmt.Sprintf("The edited rules could not be used: %v.", err))
 	}
 }

@@ -78,7 +78,7 @@ func TestEditedSettingsCountAtOnceAndABrokenFileDoesNot(t *testing.T) {
 	edit(t, d, "settings.toml", "polling = \n")
 	until(t, "the broken file is told", func() bool {
 		s, err := r.Status(t.Context())
-		return err == nil && len(s.Problems) == 1 && strings.Contains(s.Problems[0], "kept as")
+		return err == nil && len(s.Problems) == 1 && strings.Contains(s.Problems[0].Text, "kept as")
 	})
 	if got := r.currentSettings(); got.Notices.SettleMS != 2000 || got.Polling != PollSaving {
 		t.Errorf("got %+v, want the last good ones", got)
@@ -107,7 +107,7 @@ func TestEditedRulesCountAtOnceAndABrokenFileDoesNot(t *testing.T) {
 	edit(t, d, "rules.toml", string(good)+"[[rule]\n")
 	until(t, "the broken file is told", func() bool {
 		s, err := r.Status(t.Context())
-		return err == nil && len(s.Problems) == 1 && strings.Contains(s.Problems[0], "kept as")
+		return err == nil && len(s.Problems) == 1 && strings.Contains(s.Problems[0].Text, "kept as")
 	})
 	if got := verdict(); got != string(familiar.Familiar) {
 		t.Errorf("after the broken edit: got %s, want the last good rules to count", got)

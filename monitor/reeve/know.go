@@ -142,7 +142,7 @@ func (r *Reeve) Know(ctx context.Context, req KnowRequest) (*Known, error) {
 		}
 		// Better known until the next start than asked again all day.
 		rules = append(book.Rules[:len(book.Rules):len(book.Rules)], rule)
-		r.notSaved(fmt.Sprintf("The rule could not be saved and counts until Portreeve ends: %v.", err))
+		r.notSaved(AboutRules, fmt.Sprintf("The rule could not be saved and counts until Portreeve ends: %v.", err))
 		answer.Text += " Not saved: it counts until Portreeve ends."
 	}
 	return answer, r.judgeBy(ctx, book, func(b *familiar.Book) { b.Rules = rules })

@@ -62,7 +62,7 @@ type Reeve struct {
 	paused   time.Time // notices are held until then
 	ends     *time.Timer
 	awaited  []uint16        // ports that are waited for, ascending; see Await
-	unsaved  string          // why the last rule could not be written
+	unsaved  Problem         // why what was last told could not be written
 	lately   []familiar.Rule // taken back, the latest last; see restore.go
 	settings Settings        // the resident's
 	pace     time.Duration   // how often the monitor looks
@@ -225,9 +225,10 @@ func (r *Reeve) look(ctx context.Context, id string) (monitor.Update, *monitor.L
 	return u, nil, nil, &Error{Code: CodeChanged, Message: "that listener has ended meanwhile", Hint: "look again: portreeve list"}
 }
 
-func (r *Reeve) notSaved(sentence string) {
+// notSaved tells, until the next one, what could not be written.
+func (r *Reeve) notSaved(about, sentence string) {
 	r.mu.Lock()
-	r.unsaved = sentence
+	r.unsaved = Problem{about, sentence}
 	r.mu.Unlock()
 	r.tellStatus()
 }

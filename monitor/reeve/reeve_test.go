@@ -203,7 +203,7 @@ func TestARuleThatCanNotBeSavedCountsInTheResidentAndFailsInATerminal(t *testing
 				t.Fatal(statusErr)
 			}
 			got := at(t, r, a).Verdict
-			if resident && (err != nil || got != "familiar" || len(s.Problems) != 1) {
+			if resident && (err != nil || got != "familiar" || len(s.Problems) != 1 || s.Problems[0].About != AboutRules) {
 				t.Errorf("got %v, %s, %q, want it known, with a problem told", err, got, s.Problems)
 			}
 			if !resident && (codeOf(err) != CodeFailed || got == "familiar") {

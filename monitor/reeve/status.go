@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portreeve/monitor/familiar"
+	"portreeve/monitor/store"
 )
 
 // morning is the hour at which "until tomorrow" ends.
@@ -26,7 +27,7 @@ func (r *Reeve) Pause(ctx context.Context, req PauseRequest) (*Status, error) {
 	}
 	r.hold(until)
 	if err := r.Store.SavePause(until); err != nil {
-		r.notSaved(fmt.Sprintf("The pause could not be saved and ends when Portreeve does: %v.", err))
+		r.notSaved(AboutMemory, fmt.Sprintf("The pause could not be saved and ends when Portreeve does: %v.", err))
 	}
 	r.tellStatus()
 	return r.Status(ctx)
@@ -110,15 +111,14 @@ func (r *Reeve) Status(ctx context.Context) (*Status, error) {
 	}
 	s := r.status(Status{Source: l.Source}, l.Listeners)
 	if l.Partial != "" {
-		s.Problems = append(s.Problems, "The list may be old: "+l.Partial+".")
+		s.Problems = append(s.Problems, oldList(l.Partial))
 	}
 	return &s, nil
 }
 
 // status fills in everything but the source.
 func (r *Reeve) status(s Status, ls []Listener) Status {
-	s = Status{Version: r.Version, PID: os.Getpid(), Resident: r.Resident, Source: s.Source, Listeners: 0,
-		Problems: append([]string{}, r.Store.Problems()...)}
+	s = Status{Version: r.Version, PID: os.Getpid(), Resident: r.Resident, Source: s.Source, Problems: r.kept()}
 	for i := range ls {
 		if ls[i].Folded {
 			continue
@@ -139,7 +139,7 @@ func (r *Reeve) status(s Status, ls []Listener) Status {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.unsaved != "" {
+	if r.unsaved.Text != "" {
 		s.Problems = append(s.Problems, r.unsaved)
 	}
 	s.Awaited = append([]uint16{}, r.awaited...)
@@ -148,6 +148,27 @@ func (r *Reeve) status(s Status, ls []Listener) Status {
 	}
 	return s
 }
+
+// kept are the problems of the files that are kept; never nil.
+func (r *Reeve) kept() []Problem {
+	all := []Problem{}
+	for _, p := range r.Store.Problems() {
+		about := AboutMemory
+		switch p.File {
+		case store.RulesFile:
+			about = AboutRules
+		case store.SettingsFile:
+			about = AboutSettings
+		case store.HistoryFile:
+			about = AboutHistory
+		}
+		all = append(all, Problem{about, p.Text})
+	}
+	return all
+}
+
+// oldList says that the list is not of now.
+func oldList(why string) Problem { return Problem{AboutList, "The list may be old: " + why + "."} }
 
 // tellStatus lets every watcher know that the status may have changed.
 func (r *Reeve) tellStatus() {

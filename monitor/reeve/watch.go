@@ -197,7 +197,7 @@ func (r *Reeve) view(u monitor.Update) View {
 	v.Status = r.status(Status{Source: u.Source}, v.Listeners)
 	v.Notices = r.noticeSettings()
 	if u.Partial != nil {
-		v.Status.Problems = append(v.Status.Problems, "The list may be old: "+u.Partial.Error()+".")
+		v.Status.Problems = append(v.Status.Problems, oldList(u.Partial.Error()))
 	}
 	return v
 }

@@ -30,7 +30,7 @@ func (s *Store) Edits() *Edits { return &Edits{store: s} }
 // still from one look to the next.
 func (e *Edits) Look() (rules, settings bool) {
 	dir := e.store.dirs.Config
-	return e.rules.look(filepath.Join(dir, rulesFile)), e.settings.look(filepath.Join(dir, settingsFile))
+	return e.rules.look(filepath.Join(dir, RulesFile)), e.settings.look(filepath.Join(dir, SettingsFile))
 }
 
 func (e *edit) look(path string) bool {
@@ -58,7 +58,7 @@ func alike(a, b os.FileInfo) bool {
 // use have to go on, since the file can't be read at all.
 func (s *Store) ReloadRules() (rules []familiar.Rule, ok bool) {
 	rules = s.loadRules(true)
-	if _, err := readRules(filepath.Join(s.dirs.Config, rulesFile)); os.IsPermission(err) {
+	if _, err := readRules(filepath.Join(s.dirs.Config, RulesFile)); os.IsPermission(err) {
 		return nil, false
 	}
 	return rules, true

@@ -19,7 +19,7 @@ import (
 const version = 1
 
 const (
-	rulesFile    = "rules.toml"      // in Config
+	RulesFile    = "rules.toml"      // in Config
 	lastGoodFile = "rules.last.toml" // in State: what rules.toml last said
 	baselineFile = "baseline.toml"   // in State
 	stateFile    = "state.toml"      // in State

@@ -71,7 +71,7 @@ type Bounds struct {
 }
 
 const (
-	historyFile = "history.db" // in State
+	HistoryFile = "history.db" // in State
 	perProgram  = 20_000
 )
 
@@ -93,7 +93,7 @@ type History struct {
 }
 
 func newHistory(s *Store) *History {
-	return &History{store: s, path: filepath.Join(s.dirs.State, historyFile), told: map[string]bool{}, wake: make(chan struct{}, 1)}
+	return &History{store: s, path: filepath.Join(s.dirs.State, HistoryFile), told: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
 // SetBounds takes effect at once, also on what is recorded already.
@@ -198,7 +198,7 @@ func (h *History) Oldest(ctx context.Context) (time.Time, error) {
 func (h *History) Problem() string {
 	h.store.mu.Lock()
 	defer h.store.mu.Unlock()
-	return h.store.problems[historyFile]
+	return h.store.problems[HistoryFile]
 }
 
 // reading gives the file for a question: the recorder's own where one runs,

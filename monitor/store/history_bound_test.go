@@ -99,7 +99,7 @@ func TestTheFileStaysInItsBoundAndNoProgramFloodsTheOthersOut(t *testing.T) {
 	f.flood(s, 100, 200, "small")
 	for i := range 3 {
 		f.flood(s, uint64(10_000*(i+1)), 4000, fmt.Sprintf("flood%d", i))
-		for _, name := range []string{historyFile, historyFile + "-wal"} {
+		for _, name := range []string{HistoryFile, HistoryFile + "-wal"} {
 			most := int64(1 << 20)
 			if strings.HasSuffix(name, "-wal") {
 				most = 2 << 20
@@ -134,7 +134,7 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 	f.end(1)
 	f.look()
 	stop()
-	db, err := openToWrite(t.Context(), d.State+"/"+historyFile)
+	db, err := openToWrite(t.Context(), d.State+"/"+HistoryFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestTenThousandListenersASecond(t *testing.T) {
 // sound has SQLite look over every page of the file.
 func sound(t testing.TB, d Dirs) {
 	t.Helper()
-	db, err := openReadOnly(context.Background(), d.State+"/"+historyFile)
+	db, err := openReadOnly(context.Background(), d.State+"/"+HistoryFile)
 	if err != nil {
 		t.Fatalf("open the history: %v", err)
 	}

@@ -51,7 +51,7 @@ func TestAHistoryThatCanNotBeUnderstoodIsKeptAsideAndANewOneBegins(t *testing.T)
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, d := newStore(t)
-			path := filepath.Join(d.State, historyFile)
+			path := filepath.Join(d.State, HistoryFile)
 			if err := os.MkdirAll(d.State, 0o700); err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestAHistoryThatCanNotBeUnderstoodIsKeptAsideAndANewOneBegins(t *testing.T)
 			f.listen(1, "127.0.0.1:80", "new")
 			f.look()
 			same(t, "recorded", all(t, s, Query{Program: "new"}), "new tcp 127.0.0.1:80 before open")
-			if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0], "kept as") {
+			if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0].Text, "kept as") {
 				t.Errorf("problems: got %q, want one that says where the file is kept", p)
 			}
 			kept, err := filepath.Glob(path + ".broken-*[0-9]")
@@ -98,7 +98,7 @@ func TestAHistoryOfANewerVersionIsLeftAlone(t *testing.T) {
 	if err := os.MkdirAll(d.State, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(d.State, historyFile)
+	path := filepath.Join(d.State, HistoryFile)
 	db, err := openDB(path, url.Values{})
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestAHistoryOfANewerVersionIsLeftAlone(t *testing.T) {
 		}
 	}
 	stop()
-	if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0], "newer Portreeve") {
+	if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0].Text, "newer Portreeve") {
 		t.Errorf("problems: got %q, want one about a newer Portreeve", p)
 	}
 	if kept, err := filepath.Glob(path + ".broken*"); err != nil || len(kept) > 0 {
@@ -134,7 +134,7 @@ func TestAHistoryThatSomebodyRemovedBeginsAnew(t *testing.T) {
 	f.listen(1, "127.0.0.1:80", "here")
 	f.look()
 	same(t, "at first", all(t, s, Query{}), "here tcp 127.0.0.1:80 before open")
-	files, err := filepath.Glob(filepath.Join(d.State, historyFile+"*"))
+	files, err := filepath.Glob(filepath.Join(d.State, HistoryFile+"*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestAHistoryThatSomebodyRemovedBeginsAnew(t *testing.T) {
 	f.listen(2, "127.0.0.1:81", "later")
 	f.look()
 	same(t, "then", all(t, s, Query{}), "here tcp 127.0.0.1:80 before open", "later tcp 127.0.0.1:81 open")
-	if fi, err := os.Stat(filepath.Join(d.State, historyFile)); err != nil || fi.Mode().Perm() != 0o600 {
+	if fi, err := os.Stat(filepath.Join(d.State, HistoryFile)); err != nil || fi.Mode().Perm() != 0o600 {
 		t.Errorf("the new file: got %v, %v, want mode 0600", fi, err)
 	}
 }
@@ -177,7 +177,7 @@ func TestWhatHappensWhileTheDiskSaysNoIsWrittenWhenItCanBe(t *testing.T) {
 	f.listen(2, "127.0.0.1:81", "long")
 	f.look()
 	again(t, s)
-	if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0], "can't be written") {
+	if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0].Text, "can't be written") {
 		t.Errorf("problems: got %q, want one", p)
 	}
 	if err := os.Remove(d.State); err != nil {
@@ -202,7 +202,7 @@ func TestAFullDiskLosesNoFile(t *testing.T) {
 		recording(t, s, f, whole)
 		f.look()
 		f.flood(s, 1, 10_000, "flood")
-		if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0], "can't be written") {
+		if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0].Text, "can't be written") {
 			t.Errorf("problems: got %q, want that it can't be written", p)
 		}
 		fmt.Println("FILLED")
@@ -273,7 +273,7 @@ func TestKillAtAnyMomentLosesAtMostTheLastSecond(t *testing.T) {
 		}
 		_ = cmd.Wait() // killed
 		lines := strings.Fields(out.String())
-		if _, err := os.Stat(filepath.Join(dir, historyFile)); errors.Is(err, fs.ErrNotExist) && round == 0 {
+		if _, err := os.Stat(filepath.Join(dir, HistoryFile)); errors.Is(err, fs.ErrNotExist) && round == 0 {
 			continue // killed before the first batch
 		}
 		sound(t, d)

@@ -23,7 +23,7 @@ func TestOnAFullDiskWhatHappensWaitsUntilThereIsRoom(t *testing.T) {
 		f.look()
 		f.flood(s, 1, 4000, "flood")
 		again(t, s)
-		if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0], "can't be written") {
+		if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0].Text, "can't be written") {
 			t.Errorf("on the full disk: got %q, want the problem", p)
 		}
 		f.listen(9001, "127.0.0.1:80", "meanwhile")

@@ -145,10 +145,10 @@ func (r *recorder) turnOff(ctx context.Context, now time.Time) {
 func (r *recorder) tell(sentence string) {
 	s := r.h.store
 	s.mu.Lock()
-	was := s.problems[historyFile]
+	was := s.problems[HistoryFile]
 	s.mu.Unlock()
 	if was != sentence {
-		s.problem(historyFile, sentence)
+		s.problem(HistoryFile, sentence)
 		r.changed()
 	}
 }

@@ -226,20 +226,20 @@ func readRules(path string) ([]familiar.Rule, error) {
 }
 
 func (s *Store) loadRules(aside bool) []familiar.Rule {
-	path, last := filepath.Join(s.dirs.Config, rulesFile), filepath.Join(s.dirs.State, lastGoodFile)
+	path, last := filepath.Join(s.dirs.Config, RulesFile), filepath.Join(s.dirs.State, lastGoodFile)
 	rules, err := readRules(path)
 	switch {
 	case err == nil && aside: // what was edited by hand is the last good one, too
 		s.keepGood(path, lastGoodFile)
 		fallthrough
 	case err == nil || errors.Is(err, fs.ErrNotExist):
-		s.problem(rulesFile, "")
+		s.problem(RulesFile, "")
 		return rules
 	case errors.Is(err, ErrReadOnly):
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s were made by a newer Portreeve; they are used but not changed.", path))
+		s.problem(RulesFile, fmt.Sprintf("The rules in %s were made by a newer Portreeve; they are used but not changed.", path))
 		return rules
 	case errors.Is(err, fs.ErrPermission):
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s can't be read: permission denied.", path))
+		s.problem(RulesFile, fmt.Sprintf("The rules in %s can't be read: permission denied.", path))
 		return nil
 	}
 	good, lastErr := readRules(last)
@@ -248,44 +248,44 @@ func (s *Store) loadRules(aside bool) []familiar.Rule {
 		kept = "the last good ones are used"
 	}
 	if !aside {
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s until that is mended.", path, err, kept))
+		s.problem(RulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s until that is mended.", path, err, kept))
 		return good
 	}
 	away := path + ".broken-" + time.Now().Format("20060102-150405")
 	if moveErr := os.Rename(path, away); moveErr != nil {
-		s.problem(rulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s.", path, err, kept))
+		s.problem(RulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s.", path, err, kept))
 		return good
 	}
-	s.problem(rulesFile, fmt.Sprintf("The rules could not be understood (%v). The file is kept as %s; %s. To have yours back, mend that line and copy it over rules.toml.", err, away, kept))
+	s.problem(RulesFile, fmt.Sprintf("The rules could not be understood (%v). The file is kept as %s; %s. To have yours back, mend that line and copy it over rules.toml.", err, away, kept))
 	if lastErr == nil {
 		if err := s.writeRules(good); err != nil {
-			s.problem(rulesFile, fmt.Sprintf("The rules can't be written: %v.", err))
+			s.problem(RulesFile, fmt.Sprintf("The rules can't be written: %v.", err))
 		}
 	}
 	return good
 }
 
 func (s *Store) writeRules(rules []familiar.Rule) error {
-	old, err := os.ReadFile(filepath.Join(s.dirs.Config, rulesFile))
+	old, err := os.ReadFile(filepath.Join(s.dirs.Config, RulesFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("write %s: %w", rulesFile, err)
+		return fmt.Errorf("write %s: %w", RulesFile, err)
 	}
 	text, err := renderRules(string(old), rules, handsHere())
 	if err != nil {
-		return fmt.Errorf("write %s: %w", rulesFile, err)
+		return fmt.Errorf("write %s: %w", RulesFile, err)
 	}
-	if err := writeText(s.dirs.Config, rulesFile, text); err != nil {
+	if err := writeText(s.dirs.Config, RulesFile, text); err != nil {
 		return err
 	}
 	return writeText(s.dirs.State, lastGoodFile, "# A copy of the last good rules, for the day when rules.toml can't be read.\n"+text)
 }
 
 // RulesFile is where the rules are kept.
-func (s *Store) RulesFile() string { return filepath.Join(s.dirs.Config, rulesFile) }
+func (s *Store) RulesFile() string { return filepath.Join(s.dirs.Config, RulesFile) }
 
 // RulesProblem says what is wrong with that file; empty when nothing is.
 func (s *Store) RulesProblem() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.problems[rulesFile]
+	return s.problems[RulesFile]
 }

@@ -86,7 +86,7 @@ func TestAFileOfTheFirstVersionLosesNothing(t *testing.T) {
 	if err := os.MkdirAll(d.Config, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(d.Config, rulesFile)
+	path := filepath.Join(d.Config, RulesFile)
 	if err := os.WriteFile(path, []byte(version1), 0o600); err != nil {
 		t.Fatal(err)
 	}

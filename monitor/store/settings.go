@@ -66,7 +66,7 @@ type HistorySettings struct {
 }
 
 const (
-	settingsFile     = "settings.toml"      // in Config
+	SettingsFile     = "settings.toml"      // in Config
 	lastSettingsFile = "settings.last.toml" // in State: what settings.toml last said
 )
 
@@ -120,13 +120,13 @@ func (s Settings) Check() error {
 }
 
 // SettingsFile is the path of the file, whether it is there or not.
-func (s *Store) SettingsFile() string { return filepath.Join(s.dirs.Config, settingsFile) }
+func (s *Store) SettingsFile() string { return filepath.Join(s.dirs.Config, SettingsFile) }
 
 // SettingsProblem says what is wrong with the file; empty when nothing is.
 func (s *Store) SettingsProblem() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.problems[settingsFile]
+	return s.problems[SettingsFile]
 }
 
 // readSettings reads a file over the defaults. unknown are the keys that this
@@ -173,16 +173,16 @@ func (s *Store) LoadSettings(aside bool) Settings {
 	set, unknown, err := readSettings(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		s.problem(settingsFile, "")
+		s.problem(SettingsFile, "")
 		return DefaultSettings()
 	case errors.Is(err, ErrReadOnly):
-		s.problem(settingsFile, fmt.Sprintf("The settings in %s were made by a newer Portreeve; they are used but not changed.", path))
+		s.problem(SettingsFile, fmt.Sprintf("The settings in %s were made by a newer Portreeve; they are used but not changed.", path))
 		return set
 	case errors.Is(err, fs.ErrPermission):
-		s.problem(settingsFile, fmt.Sprintf("The settings in %s can't be read: permission denied.", path))
+		s.problem(SettingsFile, fmt.Sprintf("The settings in %s can't be read: permission denied.", path))
 		return DefaultSettings()
 	case err == nil:
-		s.problem(settingsFile, strangers(path, unknown))
+		s.problem(SettingsFile, strangers(path, unknown))
 		if aside {
 			s.keepGood(path, lastSettingsFile)
 		}
@@ -209,7 +209,7 @@ func (s *Store) LoadSettings(aside bool) Settings {
 			}
 		}
 	}
-	s.problem(settingsFile, said)
+	s.problem(SettingsFile, said)
 	return good
 }
 
@@ -274,7 +274,7 @@ func (s *Store) SaveSettings(ctx context.Context, set Settings) error {
 	if err := put(path, text); err != nil {
 		return fmt.Errorf("write the settings: %w", err)
 	}
-	s.problem(settingsFile, strangers(path, unknown))
+	s.problem(SettingsFile, strangers(path, unknown))
 	s.keepGood(path, lastSettingsFile)
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 func putSettings(t *testing.T, d Dirs, text string) string {
 	t.Helper()
-	path := filepath.Join(d.Config, settingsFile)
+	path := filepath.Join(d.Config, SettingsFile)
 	if err := os.MkdirAll(d.Config, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestABrokenSettingsFileIsKeptAsideAndTheLastGoodOneCounts(t *testing.T) {
 	if got := s.LoadSettings(true); got.Polling != PollFast {
 		t.Errorf("got %q, want the last good one", got.Polling)
 	}
-	if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0], "line 1") || !strings.Contains(p[0], "kept as") {
+	if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0].Text, "line 1") || !strings.Contains(p[0].Text, "kept as") {
 		t.Errorf("problems: got %q, want the line and where the file is kept", p)
 	}
 	kept, err := filepath.Glob(path + ".broken-*")
@@ -104,7 +104,7 @@ func TestAnUnknownKeyIsNamedAndKept(t *testing.T) {
 	if got := s.LoadSettings(true); got.Polling != PollFast {
 		t.Errorf("got %q, want the rest to count", got.Polling)
 	}
-	if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0], "colour") {
+	if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0].Text, "colour") {
 		t.Errorf("problems: got %q, want the key's name", p)
 	}
 	if err := s.SaveSettings(t.Context(), changed(func(s *Settings) { s.Theme = "dark" })); err != nil {

@@ -39,15 +39,21 @@ func Open(d Dirs) *Store {
 // History is who listened where and when; its file is opened when it is used.
 func (s *Store) History() *History { return s.history }
 
-// Problems are sentences about files that could not be read or written, for the
-// user; empty when all is well.
-func (s *Store) Problems() []string {
+// Problem is what a user should know of a file that could not be read or
+// written.
+type Problem struct {
+	File string // its name: rules.toml, settings.toml, baseline.json, state.json, history.db
+	Text string // a sentence
+}
+
+// Problems are those of all files; empty when all is well.
+func (s *Store) Problems() []Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []string
-	for _, name := range []string{rulesFile, settingsFile, baselineFile, stateFile, historyFile} {
-		if p := s.problems[name]; p != "" {
-			all = append(all, p)
+	var all []Problem
+	for _, name := range []string{RulesFile, SettingsFile, baselineFile, stateFile, HistoryFile} {
+		if text := s.problems[name]; text != "" {
+			all = append(all, Problem{name, text})
 		}
 	}
 	return all
@@ -80,7 +86,7 @@ func (s *Store) ChangeRules(ctx context.Context, change func([]familiar.Rule) []
 		return nil, err
 	}
 	defer unlock()
-	path := filepath.Join(s.dirs.Config, rulesFile)
+	path := filepath.Join(s.dirs.Config, RulesFile)
 	old, err := readRules(path)
 	switch {
 	case errors.Is(err, ErrReadOnly):

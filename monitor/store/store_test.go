@@ -84,7 +84,7 @@ func TestABrokenRulesFileIsKeptAsideAndTheLastGoodRulesCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, d := newStore(t)
 			add(t, s, rule("a"))
-			path := filepath.Join(d.Config, rulesFile)
+			path := filepath.Join(d.Config, RulesFile)
 			if err := os.WriteFile(path, []byte(garbage), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestABrokenRulesFileIsKeptAsideAndTheLastGoodRulesCount(t *testing.T) {
 			if b := s.Load(familiar.Book{}, true); len(b.Rules) != 1 || b.Rules[0] != rule("a") {
 				t.Errorf("got rules %+v, want the last good ones", b.Rules)
 			}
-			if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0], "kept as") {
+			if p := s.Problems(); len(p) != 1 || !strings.Contains(p[0].Text, "kept as") {
 				t.Errorf("problems: got %q, want one that says where the file is kept", p)
 			}
 			kept, err := filepath.Glob(path + ".broken-*")
@@ -118,7 +118,7 @@ func TestABrokenRulesFileIsKeptAsideAndTheLastGoodRulesCount(t *testing.T) {
 func TestAFileOfANewerVersionIsReadAndNeverWritten(t *testing.T) {
 	s, d := newStore(t)
 	add(t, s, rule("a"))
-	path := filepath.Join(d.Config, rulesFile)
+	path := filepath.Join(d.Config, RulesFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestALinkedRulesFileStaysALink(t *testing.T) {
 	if err := os.MkdirAll(d.Config, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(d.Config, rulesFile)
+	path := filepath.Join(d.Config, RulesFile)
 	if err := os.Symlink(target, path); err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestKillWhileWritingLeavesAWholeFile(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	path := filepath.Join(dir, rulesFile)
+	path := filepath.Join(dir, RulesFile)
 	for round := range 20 {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKillWhileWritingLeavesAWholeFile$")
 		cmd.Env = append(os.Environ(), "STORE_TEST_WRITE_IN="+dir)
@@ -246,7 +246,7 @@ func TestKillWhileWritingLeavesAWholeFile(t *testing.T) {
 	}
 	s := Open(Dirs{Config: dir, State: dir, Runtime: dir})
 	add(t, s)
-	left, err := filepath.Glob(filepath.Join(dir, "."+rulesFile+"*"))
+	left, err := filepath.Glob(filepath.Join(dir, "."+RulesFile+"*"))
 	if err != nil || len(left) != 0 {
 		t.Errorf("temporary files left after the next write: %v, %v", left, err)
 	}

@@ -352,7 +352,7 @@ func TestEveryStateThatPeopleForgetHasASentenceAndAWayOn(t *testing.T) {
 	hidden := listener("h", 631, verdictBaseline)
 	hidden.Owners, hidden.Hidden, hidden.User = nil, "it belongs to another user", "root"
 	d := openSilent(t, reeve.ShowRequest{})
-	d.verbs.status = reeve.Status{Problems: []string{"The rules in /home/alice/.config/portreeve/rules.toml can't be understood."}}
+	d.verbs.status = reeve.Status{Problems: []reeve.Problem{{About: reeve.AboutRules, Text: "The rules in /home/alice/.config/portreeve/rules.toml can't be understood."}}}
 	ev := snapshot(hidden)
 	ev.Snapshot.Source = "procfs"
 	d.feed(ev)

@@ -26,7 +26,6 @@ import (
 	account "os/user"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -303,13 +302,13 @@ func (w *window) warnings() []banner {
 		all = append(all, banner{text: text})
 	}
 	for _, p := range w.status.Problems {
-		b := banner{text: clean(p, longText)}
-		switch {
-		case strings.Contains(p, "rules.toml"), strings.HasPrefix(p, "The rules"):
+		b := banner{text: clean(p.Text, longText)}
+		switch p.About {
+		case reeve.AboutRules:
 			b.label, b.act = tr("Open Rules"), func() { w.shell.turn(reeve.PageRules) }
-		case strings.Contains(p, "settings.toml"), strings.HasPrefix(p, "The settings"):
+		case reeve.AboutSettings:
 			b.label, b.act = tr("Open Settings"), func() { w.shell.turn(reeve.PageSettings) }
-		case strings.Contains(strings.ToLower(p), "history"):
+		case reeve.AboutHistory:
 			b.label, b.act = tr("Open Timeline"), func() { w.shell.turn(reeve.PageTimeline) }
 		}
 		all = append(all, b)

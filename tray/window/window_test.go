@@ -148,7 +148,7 @@ func TestTheWindowOpensOnAListenerThatComesLater(t *testing.T) {
 
 func TestBannersSayProblemsPauseAndWhatIsHidden(t *testing.T) {
 	d := openSilent(t, reeve.ShowRequest{})
-	d.verbs.status = reeve.Status{Problems: []string{"The disk is full.", "The list may be old: read: out of memory."},
+	d.verbs.status = reeve.Status{Problems: []reeve.Problem{{Text: "The disk is full."}, {About: reeve.AboutList, Text: "The list may be old: read: out of memory."}},
 		PausedUntil: noon.Add(time.Hour).Format(time.RFC3339)}
 	d.model.apply(reeve.Event{Event: reeve.EventSnapshot, Snapshot: &reeve.Listing{Partial: "read: out of memory"}}, noon)
 	d.refresh()
@@ -167,7 +167,7 @@ func TestBannersSayProblemsPauseAndWhatIsHidden(t *testing.T) {
 	if got, want := d.verbs.requests(), []any{reeve.PauseRequest{For: "off"}}; !slices.Equal(got, want) {
 		t.Errorf("requests: got %v, want %v", got, want)
 	}
-	d.feed(reeve.Event{Event: reeve.EventStatus, Status: &reeve.Status{Problems: []string{"Another."}}})
+	d.feed(reeve.Event{Event: reeve.EventStatus, Status: &reeve.Status{Problems: []reeve.Problem{{Text: "Another."}}}})
 	want = []string{"Another."} // and the list is no longer said to be old
 	d.until("the status is shown", func() bool { return slices.Equal(d.bannerTexts(), want) })
 }
@@ -201,7 +201,7 @@ func TestNothingThatAProgramSaysReachesTheScreenRaw(t *testing.T) {
 		Started: evil, Unit: evil, Container: evil, Parents: []string{evil}}}
 	l.Since = evil
 	d := openSilent(t, reeve.ShowRequest{Listener: "a"})
-	d.verbs.status = reeve.Status{Problems: []string{evil}}
+	d.verbs.status = reeve.Status{Problems: []reeve.Problem{{Text: evil}}}
 	d.feed(snapshot(l))
 	d.until("all is shown", func() bool { return slices.Contains(d.bannerTexts(), clean(evil, longText)) })
 	d.verbs.stop = func(context.Context, reeve.StopRequest) (*reeve.Stopped, error) {
