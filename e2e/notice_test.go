@@ -20,6 +20,9 @@ type notice struct {
 	Title, Body string
 	Actions     []string // key, label, key, label ...
 	Closed      bool     // withdrawn, expired or dismissed
+	Lasted      time.Duration
+	Reason      uint32 // of the closing: 1 expired, 2 dismissed, 3 withdrawn
+	sent        time.Time
 	Invoked     string   // the action that was chosen
 }
 
@@ -87,7 +90,7 @@ func (l *noticeLog) take(message *dbus.Message) {
 		}
 	case message.Type == dbus.TypeMethodCall && header(dbus.FieldMember) == "Notify" &&
 		header(dbus.FieldPath) == "/org/freedesktop/Notifications":
-		n := new(notice)
+		n := &notice{sent: time.Now()}
 		var app, icon string
 		var hints map[string]dbus.Variant
 		var timeout int32
@@ -108,7 +111,8 @@ func (l *noticeLog) take(message *dbus.Message) {
 			}
 			switch header(dbus.FieldMember) {
 			case "NotificationClosed":
-				n.Closed = true
+				n.Closed, n.Lasted = true, time.Since(n.sent)
+				n.Reason, _ = message.Body[1].(uint32)
 			case "ActionInvoked":
 				n.Invoked, _ = message.Body[1].(string)
 			}
@@ -134,8 +138,8 @@ func (l *noticeLog) outline() string {
 	all := l.list()
 	first := max(0, len(all)-latest)
 	for i, n := range all[first:] {
-		fmt.Fprintf(&text, "\t%2d. id %d in place of %d: %q %q, buttons %q, closed %v, pressed %q\n",
-			first+i, n.ID, n.Replaces, n.Title, n.Body, n.Actions, n.Closed, n.Invoked)
+		fmt.Fprintf(&text, "\t%2d. id %d in place of %d: %q %q, buttons %q, closed %v after %v for reason %d, pressed %q\n",
+			first+i, n.ID, n.Replaces, n.Title, n.Body, n.Actions, n.Closed, n.Lasted.Round(time.Millisecond), n.Reason, n.Invoked)
 	}
 	return text.String()
 }
