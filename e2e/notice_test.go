@@ -23,7 +23,7 @@ type notice struct {
 	Lasted      time.Duration
 	Reason      uint32 // of the closing: 1 expired, 2 dismissed, 3 withdrawn
 	sent        time.Time
-	Invoked     string   // the action that was chosen
+	Invoked     string // the action that was chosen
 }
 
 // noticeLog keeps all notices of a session bus.

@@ -113,7 +113,7 @@ func (r *Reeve) setPace(ctx context.Context) {
 		return
 	}
 	if err := r.Monitor.SetPace(ctx, pace); err != nil && ctx.Err() == nil && !errors.Is(err, monitor.ErrEnded) {
-		r.notSaved(AboutSettings, "The pace of looking could not be changed: " + err.Error() + ".")
+		r.notSaved(AboutSettings, "The pace of looking could not be changed: "+err.Error()+".")
 	}
 }
 

@@ -67,7 +67,8 @@ func (l *dayList) follow(at spot) {
 const (
 	entryHeight  = 28
 	entryWhen    = 250
-	entryState   = 124
+	entrySign    = 18
+	entryState   = 106
 	entryAddress = 172
 	entryProgram = 150
 )
@@ -75,24 +76,24 @@ const (
 // entryView is one line of the list.
 type entryView struct {
 	widget.BaseWidget
-	day, when, state, addr, prog, place line
+	day, when, sign, state, addr, prog, place line
 }
 
 func newEntryView() *entryView {
-	v := &entryView{day: newLine(strong()), when: newLine(plain()), state: newLine(plain()), addr: newLine(plain()), prog: newLine(strong()), place: newLine(faint())}
+	v := &entryView{day: newLine(strong()), when: newLine(plain()), sign: newLine(plain()), state: newLine(plain()), addr: newLine(plain()), prog: newLine(strong()), place: newLine(faint())}
 	v.ExtendBaseWidget(v)
 	return v
 }
 
 func (v *entryView) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(container.New(entryColumns{}, v.day),
-		container.New(entryColumns{}, v.when, v.state, v.addr, v.prog, v.place)))
+		container.New(entryColumns{}, v.when, v.sign, v.state, v.addr, v.prog, v.place)))
 }
 
 func (v *entryView) set(e entry, p *timelinePage) {
 	if e.bar == nil {
 		v.day.set(dayName(e.day, p.w.now()), strong())
-		for _, l := range []line{v.when, v.state, v.addr, v.prog, v.place} {
+		for _, l := range []line{v.when, v.sign, v.state, v.addr, v.prog, v.place} {
 			l.set("", plain())
 		}
 		return
@@ -106,18 +107,24 @@ func (v *entryView) set(e entry, p *timelinePage) {
 		when = clock(e.bar.from) + " – " + stamp(e.bar.until, p.w.now())
 	}
 	v.when.set(when, plain())
-	v.state.set(verdictOf(s).String(), plain())
-	v.addr.set(shortAddress(s), plain())
+	v.sign.set(verdictOf(s).sign, plain())
+	v.state.set(verdictOf(s).word, plain())
+	addr, style := shortAddress(s), plain()
+	if s.Scope == scopeNetwork {
+		addr, style.ColorName = addr+" ⇄", colorOpen
+	}
+	v.addr.set(addr, style)
 	v.prog.set(program(s), strong())
 	v.place.set(under(s), faint())
 }
 
 // entryColumns lays out the cells of a line; the last takes what is left, and one
-// alone takes all.
+// alone takes all. The sign has a cell of its own: it comes from another font and
+// would move the words beside it.
 type entryColumns struct{}
 
 func (entryColumns) Layout(cells []fyne.CanvasObject, size fyne.Size) {
-	widths := []float32{entryWhen, entryState, entryAddress, entryProgram, 0}
+	widths := []float32{entryWhen, entrySign, entryState, entryAddress, entryProgram, 0}
 	if len(cells) == 1 {
 		widths = []float32{0}
 	}
@@ -135,5 +142,5 @@ func (entryColumns) Layout(cells []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (entryColumns) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(entryWhen+entryState+entryAddress, entryHeight)
+	return fyne.NewSize(entryWhen+entrySign+entryState+entryAddress, entryHeight)
 }

@@ -24,6 +24,7 @@ type timelinePage struct {
 	w *window
 
 	within reach
+	chosen bool           // the user has chosen it
 	answer *reeve.History // the last one; nil before the first
 	failed error          // why the last question had no answer
 	tl     *timeline
@@ -179,6 +180,7 @@ func (p *timelinePage) ask() {
 			}
 			p.asking, p.failed = false, err
 			if err == nil {
+				p.begin(answer)
 				p.answer = answer
 			}
 			p.lay()
@@ -193,9 +195,21 @@ func (p *timelinePage) ask() {
 	})
 }
 
+// begin takes the last hour for the range where the first answer tells that the
+// record is no older: a day of it would be a sliver at the picture's edge.
+func (p *timelinePage) begin(first *reeve.History) {
+	if p.answer != nil || p.chosen {
+		return
+	}
+	if oldest, err := time.Parse(time.RFC3339, first.Oldest); err == nil && p.w.now().Sub(oldest) < time.Duration(lastHour) {
+		p.within = lastHour
+		p.mark()
+	}
+}
+
 // choose changes the range.
 func (p *timelinePage) choose(within reach) {
-	p.within = within
+	p.within, p.chosen = within, true
 	p.mark()
 	p.lay()
 	p.ask()

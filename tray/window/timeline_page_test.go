@@ -188,6 +188,25 @@ func TestARangeAsksForThatMuchOfTheRecord(t *testing.T) {
 	}
 }
 
+func TestAYoungRecordIsShownByTheHourUntilARangeIsChosen(t *testing.T) {
+	spells := []reeve.Spell{spellOf("node", 3000, 20, -1)}
+	for _, c := range []struct {
+		age  time.Duration
+		want reach
+	}{{20 * time.Minute, lastHour}, {2 * time.Hour, lastDay}} {
+		h := &reeve.History{Spells: spells, Oldest: noon.Add(-c.age).Format(time.RFC3339)}
+		d, p := openTimeline(t, h)
+		if p.within != c.want {
+			t.Errorf("a record of %v: got the last %v, want the last %v", c.age, time.Duration(p.within), time.Duration(c.want))
+		}
+		p.choose(lastWeek)
+		d.until("it has asked again", func() bool { return !p.asking && !p.again })
+		if p.within != lastWeek {
+			t.Errorf("a record of %v after a choice: got the last %v, want the week", c.age, time.Duration(p.within))
+		}
+	}
+}
+
 func TestWhatIsFilteredStaysSelectedAndIsLaidOutAlone(t *testing.T) {
 	_, p := openTimeline(t, &reeve.History{Spells: aDay()})
 	p.pick(p.spotOf(t, 8000))

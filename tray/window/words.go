@@ -142,7 +142,7 @@ func program(l *reeve.Listener) string {
 // what it runs and where, or why that is not known.
 func under(l *reeve.Listener) string {
 	if l.Look != "" {
-		return tr("worth a look: {{.Why}}", "Why", clean(l.Look, longText))
+		return "⚠ " + clean(l.Look, longText)
 	}
 	if l.Place == "" && l.Hidden != "" {
 		return clean(l.Hidden, longText)
