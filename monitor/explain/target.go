@@ -93,7 +93,7 @@ func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\
 // parseOne reads one address as a whole.
 func parseOne(s string) (Target, error) {
 	t := Target{Proto: socket.TCP}
-	if scheme, rest, ok := strings.Cut(s, "://"); ok && schemeRE.MatchString(scheme) {
+	if scheme, rest, ok := strings.Cut(s, "://"); ok && schemeRE().MatchString(scheme) {
 		t.Scheme = strings.ToLower(scheme)
 		if t.Scheme == "udp" {
 			t.Proto = socket.UDP
@@ -135,7 +135,7 @@ func parseOne(s string) (Target, error) {
 	return t.withPort(port)
 }
 
-var schemeRE = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]{0,30}$`)
+var schemeRE = pattern(`^[A-Za-z][A-Za-z0-9+.-]{0,30}$`)
 
 // schemePorts are what a link without a port means (IANA's service names).
 var schemePorts = map[string]uint16{
@@ -212,7 +212,7 @@ func (t *Target) setHost(host string) error {
 	}
 	addr, err := netip.ParseAddr(host)
 	if err == nil {
-		if zone := addr.Zone(); zone != "" && !zoneRE.MatchString(zone) {
+		if zone := addr.Zone(); zone != "" && !zoneRE().MatchString(zone) {
 			return &TargetError{fmt.Sprintf("%q is not the name of a network interface", Clean(zone, 20)), "write it as in fe80::1%eth0"}
 		}
 		t.Addr = addr.Unmap()
@@ -228,7 +228,7 @@ func (t *Target) setHost(host string) error {
 }
 
 // zoneRE is what interfaces are called; the kernel's IFNAMSIZ is 16.
-var zoneRE = regexp.MustCompile(`^[A-Za-z0-9_.@-]{1,40}$`)
+var zoneRE = pattern(`^[A-Za-z0-9_.@-]{1,40}$`)
 
 func nameError(host string) error {
 	return &TargetError{fmt.Sprintf("%s is the name of a computer, not one of this computer's addresses", Clean(host, 60)),

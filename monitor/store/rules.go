@@ -243,12 +243,12 @@ func (s *Store) loadRules(aside bool) []familiar.Rule {
 		return nil
 	}
 	good, lastErr := readRules(last)
-	kept := "there were none saved before"
+	kept := "none are in use, since none were saved before"
 	if lastErr == nil {
 		kept = "the last good ones are used"
 	}
 	if !aside {
-		s.problem(RulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); %s until that is mended.", path, err, kept))
+		s.problem(RulesFile, fmt.Sprintf("The rules in %s can't be understood (%v); until that is mended %s.", path, err, kept))
 		return good
 	}
 	away := path + ".broken-" + time.Now().Format("20060102-150405")

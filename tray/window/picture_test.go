@@ -14,7 +14,8 @@ import (
 )
 
 // drawPictures is the variable of the environment that has the golden pictures
-// drawn anew instead of compared: PORTREEVE_PICTURES=draw go test ./tray/window.
+// drawn anew instead of compared, with the tag that the program is built with:
+// PORTREEVE_PICTURES=draw go test -tags no_emoji ./tray/window.
 const drawPictures = "PORTREEVE_PICTURES"
 
 // The fonts that the pictures are drawn with are Fyne's own, which are part of
