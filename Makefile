@@ -80,8 +80,8 @@ icons: ## draw the PNG icons anew from the vectors
 	go generate ./assets
 
 .PHONY: bench
-bench: ## the engine beside gopsutil, in one run
-	CGO_ENABLED=0 go test -run '^$$' -bench . ./monitor/socket ./monitor/process
+bench: ## the engine beside gopsutil, and the whole program beside ss, each in one run
+	CGO_ENABLED=0 go test -run '^$$' -bench . . ./monitor/socket ./monitor/process
 
 .PHONY: clean
 clean: ## remove what was built

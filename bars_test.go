@@ -17,7 +17,7 @@ import (
 )
 
 // buildStatic builds the program as its users get it, without cgo.
-func buildStatic(t *testing.T) string {
+func buildStatic(t testing.TB) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "portreeve")
 	cmd := exec.Command("go", "build", "-o", binary, ".")
@@ -30,7 +30,7 @@ func buildStatic(t *testing.T) string {
 
 // privately gives an environment whose user data is the test's own and which
 // has no desktop.
-func privately(t *testing.T) []string {
+func privately(t testing.TB) []string {
 	t.Helper()
 	home, err := os.MkdirTemp("", "pr") // a socket's path may have 107 bytes
 	if err != nil {
@@ -44,7 +44,7 @@ func privately(t *testing.T) []string {
 }
 
 // start runs cmd and ends it with the test, by its process.
-func start(t *testing.T, cmd *exec.Cmd) {
+func start(t testing.TB, cmd *exec.Cmd) {
 	t.Helper()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -57,8 +57,11 @@ type facts struct {
 	now       map[int32]*Info // nil for a process that is gone
 	ancestors map[int32]ancestor
 	sealed    map[string]bool // folders, see sealedFolder
+	leaders   map[int32]ID    // of sessions
 	players   []player        // nil before they are asked for
 	unsteady  []string        // folders, see parseUnsteadyMounts; nil before
+	space     File            // this program's mount namespace; zero before it is asked for
+	root      File            // and the root that it has there
 }
 
 // kin is what is remembered of an ancestor.
@@ -89,6 +92,7 @@ func newFacts(p *procfs) *facts {
 		now:       make(map[int32]*Info),
 		ancestors: make(map[int32]ancestor),
 		sealed:    make(map[string]bool),
+		leaders:   make(map[int32]ID),
 	}
 	p.at(int32(os.Getpid()), "cgroup")
 	if b, err := p.read(); err == nil {
@@ -112,7 +116,9 @@ func (f *facts) begin() {
 	clear(f.now)
 	clear(f.ancestors)
 	clear(f.sealed)
+	clear(f.leaders)
 	f.players, f.unsteady = nil, nil
+	f.space, f.root = File{}, File{}
 }
 
 // refresh forgets what it knows, and follows a clock that was set.

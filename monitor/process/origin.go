@@ -207,21 +207,25 @@ func (l lineage) application() Origin {
 
 // mark reads the environment for what terminals, editors and agents leave there.
 func (l lineage) mark() role {
-	env := l.environ()
-	value := func(name string) (string, bool) {
-		for entry := range bytes.SplitSeq(env, []byte{0}) {
-			if v, ok := bytes.CutPrefix(entry, []byte(name+"=")); ok {
-				return string(v), true
+	marks := environmentMarks()
+	best, terminal := len(marks), false
+	for entry := range bytes.SplitSeq(l.environ(), []byte{0}) {
+		name, value, _ := bytes.Cut(entry, []byte{'='})
+		if len(value) == 0 {
+			continue
+		}
+		for i, m := range marks[:best] {
+			if string(name) == m.variable && (m.value == "" || string(value) == m.value) {
+				best = i
+				break
 			}
 		}
-		return "", false
+		terminal = terminal || string(name) == "TERM" && string(value) != "dumb"
 	}
-	for _, m := range environmentMarks() {
-		if v, ok := value(m.variable); ok && v != "" && (m.value == "" || v == m.value) {
-			return m.role
-		}
-	}
-	if term, _ := value("TERM"); term != "" && term != "dumb" {
+	switch {
+	case best < len(marks):
+		return marks[best].role
+	case terminal:
 		return role{kind: OriginTerminal}
 	}
 	return role{}

@@ -46,12 +46,22 @@ func (f *facts) environ(pid int32) []byte {
 	return b
 }
 
-// leader gives the process that leads a session; the zero ID where that has
-// ended. While members are left the number belongs to no other process.
+// leader gives the process that leads a session, read once in a look; the zero
+// ID where that has ended. While members are left the number belongs to no other
+// process.
 func (f *facts) leader(session int32) ID {
 	if session <= 0 {
 		return ID{}
 	}
+	id, known := f.leaders[session]
+	if !known {
+		id = f.findLeader(session)
+		f.leaders[session] = id
+	}
+	return id
+}
+
+func (f *facts) findLeader(session int32) ID {
 	if st, err := f.proc.statOf(session); err != nil || st.session != session || stateOfLetter(st.state) == Zombie {
 		return ID{}
 	}

@@ -57,9 +57,21 @@ func (f *facts) seesOurFolders(pid int32) bool {
 	if err != nil {
 		return false
 	}
-	var ourSpace, ourRoot unix.Stat_t
-	return unix.Stat("/proc/self/ns/mnt", &ourSpace) == nil && fileOf(space) == fileOf(ourSpace) &&
-		unix.Stat("/", &ourRoot) == nil && fileOf(root) == fileOf(ourRoot)
+	return f.ourFolders() && fileOf(space) == f.space && fileOf(root) == f.root
+}
+
+// ourFolders reads, once in a look, this program's own mount namespace and root.
+// It reports false where they can't be told.
+func (f *facts) ourFolders() bool {
+	if f.space != (File{}) {
+		return true
+	}
+	var space, root unix.Stat_t
+	if unix.Stat("/proc/self/ns/mnt", &space) != nil || unix.Stat("/", &root) != nil {
+		return false
+	}
+	f.space, f.root = fileOf(space), fileOf(root)
+	return true
 }
 
 // mountsRead reads, once in a look, where paths are not followed. It reports
