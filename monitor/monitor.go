@@ -218,8 +218,14 @@ func (m *Monitor) Now(ctx context.Context) (Update, error) {
 
 // SetBook judges all listeners by another book from now on.
 func (m *Monitor) SetBook(ctx context.Context, b *familiar.Book) error {
+	return m.ChangeBook(ctx, func(*familiar.Book) *familiar.Book { return b })
+}
+
+// ChangeBook is SetBook with what change makes of the book in use; between its
+// reading and its setting nothing else changes it.
+func (m *Monitor) ChangeBook(ctx context.Context, change func(*familiar.Book) *familiar.Book) error {
 	return m.do(ctx, func(ctx context.Context) {
-		if changes := m.state.judgeBy(b, time.Now()); len(changes) > 0 {
+		if changes := m.state.judgeBy(change(m.state.book), time.Now()); len(changes) > 0 {
 			m.publish(Update{Changes: changes})
 		}
 		m.hashNext(ctx)

@@ -155,7 +155,7 @@ func (w Words) WhyNew(l familiar.Listening, why familiar.Why) string {
 	case familiar.NowElsewhere:
 		return Clean(known("You know ", "Already here was ")+where, 120) + "; this one runs another file, which is not at that path here."
 	case familiar.Updated:
-		return "Its program was updated since you said that you know it: the file is another one now."
+		return "Its program was updated since " + known("you said that you know it", "the first start") + ": the file is another one now."
 	case familiar.OtherPort:
 		return known("You know it on ", "At the first start it was on ") + strings.Replace(ports(why.Like), "any port it is given", "the ports that it is given", 1) +
 			"; this is port " + strconv.Itoa(int(l.Local.Port())) + "."

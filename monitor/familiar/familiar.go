@@ -74,8 +74,8 @@ type Subject struct {
 	// Hidden names what little is known of an owner that can't be seen.
 	Hidden string `toml:"hidden,omitempty" json:"hidden,omitempty"`
 	// SHA256 is the hash of the executable (of the image, for an AppImage) in
-	// hexadecimal digits, Size its size in bytes. Only rules for files that the
-	// user may change have them.
+	// hexadecimal digits, Size its size in bytes. Only rules and entries of the
+	// baseline for files that the user may change have them.
 	SHA256 string `toml:"sha256,omitempty" json:"sha256,omitempty"`
 	Size   int64  `toml:"size,omitempty" json:"size,omitempty"`
 }

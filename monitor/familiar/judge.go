@@ -119,8 +119,8 @@ type Opinion struct {
 	Verdict Verdict
 	// Why is set for Unfamiliar ones only.
 	Why Why
-	// Unsure tells that a rule covers it if the hash of its executable (or of
-	// its AppImage), or the image of its container, is the one in the rule, and
+	// Unsure tells that a rule or the baseline covers it if the hash of its executable (or of
+	// its AppImage), or the image of its container, is the one written there, and
 	// that this is not known yet. The verdict takes it for the same.
 	Unsure bool
 }
@@ -129,18 +129,20 @@ type Opinion struct {
 func (j *Judge) Of(l Listening) Opinion {
 	is := j.book.PatternOf(l)
 	var (
-		baseline, unsure bool
-		changed          *known // what covers it but for its hash
+		familiar, baseline, unsure bool
+		maybe                      bool   // of the baseline, as unsure is of a rule
+		changed                    *known // what covers it but for its hash
 	)
-	familiar := false
 	j.covering(is, l, func(k *known) bool {
 		switch same := unchanged(k.Subject, l); {
 		case same == no:
 			if changed == nil {
 				changed = k
 			}
-		case k.rule == nil:
+		case k.rule == nil && same == yes:
 			baseline = true
+		case k.rule == nil:
+			maybe = true
 		case same == yes:
 			familiar = true
 			return false
@@ -158,6 +160,8 @@ func (j *Judge) Of(l Listening) Opinion {
 		return Opinion{Verdict: Unknown}
 	case baseline:
 		return Opinion{Verdict: Baseline}
+	case maybe:
+		return Opinion{Verdict: Baseline, Unsure: true}
 	}
 	return Opinion{Verdict: Unfamiliar, Why: j.why(is, l, changed)}
 }

@@ -95,6 +95,37 @@ func TestWhatARuleCovers(t *testing.T) {
 	}
 }
 
+func TestTheBaselineHoldsAgainstTheFile(t *testing.T) {
+	shop := program("/home/ada/bin/shop", "/home/ada")
+	shop.Size = 100
+	here := book().WithBaseline([]Listening{listening("127.0.0.1:8000", shop)})
+	sealed := book().WithBaseline([]Listening{listening("127.0.0.1:8000", shop)})
+	sealed.Baseline[0].Subject.SHA256, sealed.Baseline[0].Subject.Size = sumA, 100
+	for name, c := range map[string]struct {
+		book *Book
+		sum  string
+		size int64
+		want Opinion
+	}{
+		"without a hash any file at its path was here": {here, sumB, 99, Opinion{Verdict: Baseline}},
+		"the same hash was here":                       {sealed, sumA, 100, Opinion{Verdict: Baseline}},
+		"a hash that is not known yet has to be":       {sealed, "", 100, Opinion{Verdict: Baseline, Unsure: true}},
+		"another hash is new, since it was updated":    {sealed, sumB, 100, Opinion{Verdict: Unfamiliar, Why: Why{Reason: Updated, Like: sealed.Baseline[0]}}},
+		"another size is new without a hash":           {sealed, "", 99, Opinion{Verdict: Unfamiliar, Why: Why{Reason: Updated, Like: sealed.Baseline[0]}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := listening("127.0.0.1:8000", shop)
+			l.Owners[0].Size, l.SHA256 = c.size, c.sum
+			if got := NewJudge(c.book).Of(l); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+	if gone := sealed.WithoutBaseline(listening("127.0.0.1:8000", shop)); len(gone.Baseline) != 0 {
+		t.Errorf("questioned: got %+v still in the baseline, want nothing", gone.Baseline)
+	}
+}
+
 func TestWhySomethingIsNewThoughItsLikeIsKnown(t *testing.T) {
 	const exe = "/home/ada/bin/shop"
 	shop := program(exe, "/home/ada")

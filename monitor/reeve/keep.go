@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"portreeve/monitor"
@@ -25,6 +26,8 @@ const (
 // before the monitor ran, and becomes Keep's own.
 func (r *Reeve) Keep(ctx context.Context, box *monitor.Mailbox) error {
 	defer box.Close()
+	var sealing sync.WaitGroup
+	defer sealing.Wait()
 	edits := r.Store.Edits()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
@@ -32,7 +35,10 @@ func (r *Reeve) Keep(ctx context.Context, box *monitor.Mailbox) error {
 	for {
 		select {
 		case <-box.Ready():
-			r.keepBaseline(ctx, box)
+			if u, ok := box.Take(); ok && u.NewBaseline {
+				r.keepBaseline(ctx)
+				sealing.Go(func() { r.sealBaseline(ctx, u.Listeners) })
+			}
 		case now := <-look.C:
 			r.takeEdits(ctx, edits)
 			if now.Sub(power) >= powerEvery {
@@ -42,20 +48,6 @@ func (r *Reeve) Keep(ctx context.Context, box *monitor.Mailbox) error {
 		case <-ctx.Done():
 			return nil
 		}
-	}
-}
-
-func (r *Reeve) keepBaseline(ctx context.Context, box *monitor.Mailbox) {
-	u, ok := box.Take()
-	if !ok || !u.NewBaseline {
-		return
-	}
-	book, err := r.Monitor.Book(ctx)
-	if err == nil {
-		err = r.Store.SaveBaseline(ctx, book.Baseline)
-	}
-	if err != nil && ctx.Err() == nil {
-		r.notSaved(AboutMemory, fmt.Sprintf("What listens now could not be remembered: %v.", err))
 	}
 }
 

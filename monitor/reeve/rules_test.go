@@ -110,6 +110,53 @@ func TestAKnownProgramThatWasUpdatedIsAskedForOnce(t *testing.T) {
 	}
 }
 
+func TestWhatWasAlreadyHereAndWasUpdatedIsAskedForOnce(t *testing.T) {
+	home, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := filepath.Join(home, "bin", "shop")
+	program(t, shop, "")
+	first := start(t, shop, "127.0.0.1:0")
+	table, err := socket.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = table.Close() })
+	hashes, finder := process.NewHasher(), process.NewFinder()
+	t.Cleanup(finder.Close)
+	r, _, _ := keeping(t, func(o *Options) {
+		o.Words.Home, o.Hasher = home, hashes
+		o.Monitor = monitor.New(table, finder, monitor.Options{Hasher: hashesOnly{hashes}, MakeBaseline: true,
+			Book: &familiar.Book{Boot: monitor.Boot(), EphemeralLow: 1024, EphemeralHigh: 65535}})
+	})
+	if l := at(t, r, first); l.Verdict != "baseline" {
+		t.Fatalf("at the first reading: got %s, want it already here", l.Verdict)
+	}
+	until(t, "the stored baseline has the hash of its file", func() bool {
+		return slices.ContainsFunc(r.Store.Load(familiar.Book{}, false).Baseline, func(p familiar.Pattern) bool {
+			return p.Subject.Exe == shop && p.Subject.SHA256 != "" && p.Subject.Size != 0
+		})
+	})
+	if l := at(t, r, first); l.Verdict != "baseline" {
+		t.Errorf("with its hash: got %s, want it already here still", l.Verdict)
+	}
+	if l := at(t, r, start(t, shop, "127.0.0.1:0")); l.Verdict != "baseline" {
+		t.Errorf("started again: got %s, want it already here", l.Verdict)
+	}
+	program(t, shop, "x")
+	l := at(t, r, start(t, shop, "127.0.0.1:0"))
+	if want := "Its program was updated since the first start: the file is another one now."; l.Verdict != "unfamiliar" || l.Reason != "updated" || l.WhyNew != want {
+		t.Errorf("updated: got %s, %q, %q, want it new: %q", l.Verdict, l.Reason, l.WhyNew, want)
+	}
+	if _, err := r.Know(t.Context(), KnowRequest{ID: l.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if l := at(t, r, start(t, shop, "127.0.0.1:0")); l.Verdict != "familiar" {
+		t.Errorf("updated and known: got %s, want familiar", l.Verdict)
+	}
+}
+
 func TestChoicesAreOfferedAndKeptAsTheyWereChosen(t *testing.T) {
 	r, home := newRuled(t)
 	shop := filepath.Join(home, "src", "shop")
