@@ -58,6 +58,7 @@ type facts struct {
 	ancestors map[int32]ancestor
 	sealed    map[string]bool // folders, see sealedFolder
 	leaders   map[int32]ID    // of sessions
+	files     map[string]File // by path, see fileAt
 	players   []player        // nil before they are asked for
 	unsteady  []string        // folders, see parseUnsteadyMounts; nil before
 	space     File            // this program's mount namespace; zero before it is asked for
@@ -93,6 +94,7 @@ func newFacts(p *procfs) *facts {
 		ancestors: make(map[int32]ancestor),
 		sealed:    make(map[string]bool),
 		leaders:   make(map[int32]ID),
+		files:     make(map[string]File),
 	}
 	p.at(int32(os.Getpid()), "cgroup")
 	if b, err := p.read(); err == nil {
@@ -117,6 +119,7 @@ func (f *facts) begin() {
 	clear(f.ancestors)
 	clear(f.sealed)
 	clear(f.leaders)
+	clear(f.files)
 	f.players, f.unsteady = nil, nil
 	f.space, f.root = File{}, File{}
 }
@@ -240,7 +243,7 @@ func (f *facts) read(ctx context.Context, id ID, face int32, file File, links ui
 		info.Unit, info.Container = parseCgroup(b)
 		info.SameContainer = info.Container != "" && info.Container == f.container
 	}
-	same := sameFile(file)
+	same := f.sameFile(file)
 	// Not by NewProcess, which reads the mount table to see whether it exists.
 	p := &gops.Process{Pid: face}
 	// An environment variable must not lead gopsutil to another /proc.
@@ -253,19 +256,11 @@ func (f *facts) read(ctx context.Context, id ID, face int32, file File, links ui
 	if dir, err := p.CwdWithContext(ctx); err == nil {
 		info.Dir = f.dirPath(face, dir)
 	}
-	f.place(info, face, same)
+	f.place(info, face)
 	info.ScriptFile = f.scriptFile(info, face)
 	info.Name = programName(info.Exe, first(info.Args), st.comm, same)
 	info.Origin = f.origin(info, st, parents)
 	return info, nil
-}
-
-// sameFile makes a test whether a path, as this program sees it, leads to file.
-func sameFile(file File) func(string) bool {
-	return func(path string) bool {
-		var st unix.Stat_t
-		return unix.Stat(path, &st) == nil && fileOf(st) == file
-	}
 }
 
 func first(args []string) string {
@@ -282,7 +277,7 @@ func (f *facts) dirPath(pid int32, link string) string {
 		return link
 	}
 	f.proc.at(pid, "cwd")
-	if st, err := f.proc.stat(); err == nil && st.Nlink == 0 {
+	if st, err := f.proc.stat(); err == nil && st.links == 0 {
 		return clean
 	}
 	return link
@@ -370,7 +365,7 @@ func (f *facts) readAncestor(pid int32) ancestor {
 // kin gives the short name of a process and what it plays, without the rest.
 func (f *facts) kin(pid int32, comm string) kin {
 	file, links, face, err := f.proc.exeFile(pid)
-	same, exe := sameFile(file), ""
+	same, exe := f.sameFile(file), ""
 	if err == nil {
 		exe, _, _ = exePath(f.exeLink(face), links, same)
 	}

@@ -132,6 +132,8 @@ func helper(role string) int {
 		return denied(arg)
 	case "reuse":
 		return reuse(arg)
+	case "silentfs":
+		return silentFS(arg)
 	case "sees":
 		return sees(arg)
 	default:

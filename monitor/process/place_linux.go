@@ -10,34 +10,36 @@ import (
 const fuse = 0x65735546
 
 // place looks at where the file of a program lies. info has Exe, Deleted, Memfd
-// and Dir already; same tests whether a path leads to the file.
-func (f *facts) place(info *Info, face int32, same func(string) bool) {
+// and Dir already.
+func (f *facts) place(info *Info, face int32) {
 	f.proc.at(face, "exe")
 	st, err := f.proc.stat()
 	if err != nil || info.Exe == "" {
 		return
 	}
-	info.Size, info.Changed = st.Size, st.Ctim.Nano()
-	roots := onlyRootWrites(st)
+	info.Size, info.Changed = st.size, st.changed
+	roots := st.onlyRootWrites()
 	switch {
 	case info.Memfd:
+	case !f.steady(info.Exe):
+		// The path is not asked for: it is the file's name for whoever sees our
+		// folders.
+		info.Elsewhere = !info.Deleted && !f.seesOurFolders(face)
 	case info.Deleted:
-		var now unix.Stat_t
-		info.Updated = roots && unix.Stat(info.Exe, &now) == nil && onlyRootWrites(now) && f.sealedFolder(filepath.Dir(info.Exe))
+		// What replaced it is no link: the path is one without links.
+		now, err := attributesAt(unix.AT_FDCWD, info.Exe, unix.AT_SYMLINK_NOFOLLOW)
+		info.Updated = roots && err == nil && now.onlyRootWrites() && f.sealedFolder(filepath.Dir(info.Exe))
 	default:
-		info.Elsewhere = !same(info.Exe)
+		info.Elsewhere = f.fileAt(info.Exe) != st.File
 		info.Sealed = !info.Elsewhere && roots && f.sealedFolder(filepath.Dir(info.Exe))
 	}
 	if mountedAppImage(info.Exe) {
 		info.AppImage = f.appImage(face)
 	}
-	if looksBuilt(info.Exe) {
+	if looksBuilt(info.Exe) && f.steady(info.Dir) {
 		info.Project = ProjectOf(info.Dir, "")
 	}
 }
-
-// onlyRootWrites reports what belongs to root and nobody else may write to.
-func onlyRootWrites(st unix.Stat_t) bool { return st.Uid == 0 && st.Mode&0o022 == 0 }
 
 // sealedFolder reports a folder in which, as in all above it, only root can make
 // or replace files. The path is the kernel's own and holds no links.
@@ -45,8 +47,8 @@ func (f *facts) sealedFolder(dir string) bool {
 	if sealed, ok := f.sealed[dir]; ok {
 		return sealed
 	}
-	var st unix.Stat_t
-	sealed := unix.Lstat(dir, &st) == nil && onlyRootWrites(st)
+	st, err := attributesAt(unix.AT_FDCWD, dir, unix.AT_SYMLINK_NOFOLLOW)
+	sealed := err == nil && st.onlyRootWrites()
 	if up := filepath.Dir(dir); sealed && up != dir {
 		sealed = f.sealedFolder(up)
 	}

@@ -96,10 +96,8 @@ func (p *procfs) readlink(dir int, name *byte) ([]byte, error) {
 }
 
 // stat follows the path in the buffer.
-func (p *procfs) stat() (unix.Stat_t, error) {
-	var st unix.Stat_t
-	err := unix.Fstatat(p.dir, string(p.path[:len(p.path)-1]), &st, 0)
-	return st, err
+func (p *procfs) stat() (attributes, error) {
+	return attributesAt(p.dir, string(p.path[:len(p.path)-1]), 0)
 }
 
 // read reads the file in the path buffer up to the size of the file buffer,
@@ -236,7 +234,7 @@ func (p *procfs) threads(pid int32) int {
 	if err != nil {
 		return 0
 	}
-	return int(st.Nlink) - 2
+	return int(st.links) - 2
 }
 
 // sharesFiles reports whether two threads have one descriptor table (kcmp(2)).
@@ -262,7 +260,7 @@ func (p *procfs) statOf(pid int32) (procStat, error) {
 func (p *procfs) folderUID(pid int32) (uint32, error) {
 	p.at(pid, "")
 	st, err := p.stat()
-	return st.Uid, err
+	return st.uid, err
 }
 
 // mine reports whether a process runs as the user of this program.
@@ -308,12 +306,10 @@ func (p *procfs) exeFile(pid int32) (file File, links uint64, face int32, err er
 	if err != nil {
 		return File{}, 0, pid, err
 	}
-	return fileOf(st), uint64(st.Nlink), face, nil
+	return st.File, st.links, face, nil
 }
 
-func fileOf(st unix.Stat_t) File { return File{Dev: uint64(st.Dev), Ino: st.Ino} }
-
-func (p *procfs) exeStat(pid int32) (st unix.Stat_t, face int32, err error) {
+func (p *procfs) exeStat(pid int32) (st attributes, face int32, err error) {
 	p.at(pid, "exe")
 	st, err = p.stat()
 	if err != unix.ENOENT || p.threads(pid) < 2 {

@@ -1,7 +1,6 @@
 package process
 
 import (
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -57,7 +56,7 @@ func (f *facts) seesOurFolders(pid int32) bool {
 	if err != nil {
 		return false
 	}
-	return f.ourFolders() && fileOf(space) == f.space && fileOf(root) == f.root
+	return f.ourFolders() && space.File == f.space && root.File == f.root
 }
 
 // ourFolders reads, once in a look, this program's own mount namespace and root.
@@ -66,23 +65,14 @@ func (f *facts) ourFolders() bool {
 	if f.space != (File{}) {
 		return true
 	}
-	var space, root unix.Stat_t
-	if unix.Stat("/proc/self/ns/mnt", &space) != nil || unix.Stat("/", &root) != nil {
+	space, err := attributesAt(unix.AT_FDCWD, "/proc/self/ns/mnt", 0)
+	if err != nil {
 		return false
 	}
-	f.space, f.root = fileOf(space), fileOf(root)
-	return true
-}
-
-// mountsRead reads, once in a look, where paths are not followed. It reports
-// false where that can't be told.
-func (f *facts) mountsRead() bool {
-	if f.unsteady == nil {
-		b, err := os.ReadFile("/proc/self/mountinfo")
-		if err != nil {
-			return false
-		}
-		f.unsteady = append([]string{}, parseUnsteadyMounts(b)...)
+	root, err := attributesAt(unix.AT_FDCWD, "/", 0)
+	if err != nil {
+		return false
 	}
+	f.space, f.root = space.File, root.File
 	return true
 }

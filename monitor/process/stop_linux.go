@@ -204,8 +204,8 @@ func (f *facts) guard(pid int32) (string, error) {
 	exe, face, exeErr := f.proc.exeStat(pid)
 	s := suspect{pid: pid, ppid: st.ppid, kernel: st.kernelThread(), args: f.args(face)}
 	if exeErr == nil {
-		s.system = exe.Uid == 0 && exe.Mode&0o022 == 0
-		s.exe, _, _ = exePath(f.exeLink(face), uint64(exe.Nlink), sameFile(fileOf(exe)))
+		s.system = exe.onlyRootWrites()
+		s.exe, _, _ = exePath(f.exeLink(face), exe.links, f.sameFile(exe.File))
 	}
 	self := int32(os.Getpid())
 	ancestors, err := f.lineage(self)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 func TestTheProjectIsTheNearestFolderOfOne(t *testing.T) {
@@ -49,5 +50,33 @@ func TestRememberedProjectsAreBounded(t *testing.T) {
 	}
 	if got := len(p.known); got > mostProjects {
 		t.Errorf("got %d folders remembered, want at most %d", got, mostProjects)
+	}
+}
+
+func TestAFileSystemThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
+	silent, asked := make(chan struct{}), make(chan string, 9)
+	p := projects{find: func(dir, _ string) string {
+		asked <- dir
+		if dir == "/dead" {
+			<-silent
+		}
+		return dir
+	}}
+	began := time.Now()
+	for range 20 {
+		if got := p.of("/dead"); got != "" {
+			t.Errorf("a folder that does not answer: got %q, want none", got)
+		}
+		if got := p.of("/alive"); got != "/alive" {
+			t.Errorf("another folder meanwhile: got %q, want its project", got)
+		}
+	}
+	if took := time.Since(began); took > 10*projectTime {
+		t.Errorf("20 questions took %v, want one to wait for at most %v", took, projectTime)
+	}
+	close(silent)
+	until(t, "the answer that came late counts", func() bool { return p.of("/dead") == "/dead" })
+	if got := []string{<-asked, <-asked}; len(asked) != 0 || got[0] != "/dead" || got[1] != "/alive" {
+		t.Errorf("asked for %q and %d more, want each folder once", got, len(asked))
 	}
 }
