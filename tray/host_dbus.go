@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +22,7 @@ const (
 	watcherName      = "org.kde.StatusNotifierWatcher"
 	watcherPath      = "/StatusNotifierWatcher"
 	watcherHosted    = "IsStatusNotifierHostRegistered"
+	watcherItems     = "RegisteredStatusNotifierItems"
 	busName          = "org.freedesktop.DBus"
 	busPath          = "/org/freedesktop/DBus"
 	noTrayHostAdvice = "this desktop shows no tray icons; on GNOME install gnome-shell-extension-appindicator and turn it on, then log in again"
@@ -30,6 +33,8 @@ const (
 const (
 	firstPause = 250 * time.Millisecond
 	lastPause  = 5 * time.Second
+	// reRegister is the least time between two registrations with one watcher.
+	reRegister = time.Second
 )
 
 // Host shows icon and menu by StatusNotifierItem on the session bus. It finds
@@ -217,6 +222,7 @@ func (h *Host) watchWatcher(ctx context.Context, conn *busConn) error {
 		"type='signal',sender='" + busName + "',member='NameOwnerChanged',arg0='" + watcherName + "'",
 		"type='signal',interface='" + watcherName + "',member='StatusNotifierHostRegistered'",
 		"type='signal',interface='" + watcherName + "',member='StatusNotifierHostUnregistered'",
+		"type='signal',interface='" + watcherName + "',member='StatusNotifierItemUnregistered'",
 	} {
 		if err := conn.ask(ctx, busName, busPath, busName+".AddMatch", nil, rule); err != nil {
 			return fmt.Errorf("watch for a tray host: %w", err)
@@ -226,9 +232,15 @@ func (h *Host) watchWatcher(ctx context.Context, conn *busConn) error {
 }
 
 // stayRegistered registers the icon with the watcher, now and whenever told to
-// look again, and keeps trying while a watcher is there that doesn't answer.
+// look again, and keeps trying while a watcher is there that doesn't answer. A
+// watcher may lose the icon of a program that lives: GNOME's extension takes one
+// for gone whose name it sees a moment too late, half a second after it came.
 func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, look <-chan struct{}) {
-	var owner string // of the watcher that has the icon
+	var (
+		owner  string // of the watcher that has the icon
+		listed bool   // it named the icon among its own
+		since  time.Time
+	)
 	pause := firstPause
 	var again <-chan time.Time
 	for {
@@ -248,10 +260,18 @@ func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, l
 			h.setTray(trayNoHost)
 			continue // its coming will be told
 		}
+		if now == owner && listed && !h.isListed(ctx, conn, name) {
+			if left := reRegister - time.Since(since); left > 0 {
+				again = time.After(left)
+				continue
+			}
+			h.log.Info("the tray host has lost the icon; it gets it again")
+			owner = ""
+		}
 		if now != owner {
 			h.menu.restart()
 			if err = conn.ask(ctx, watcherName, watcherPath, watcherName+".RegisterStatusNotifierItem", nil, name); err == nil {
-				owner = now
+				owner, since, listed = now, time.Now(), h.isListed(ctx, conn, name)
 			}
 		}
 		hosted := false
@@ -274,6 +294,25 @@ func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, l
 			h.setTray(trayNoHost)
 		}
 	}
+}
+
+// isListed reports whether the watcher names the icon among those it has. Each
+// kind of watcher writes an item in a way of its own, but begins with the name or
+// the connection.
+func (h *Host) isListed(ctx context.Context, conn *busConn, name string) bool {
+	var v dbus.Variant
+	if err := conn.ask(ctx, watcherName, watcherPath, "org.freedesktop.DBus.Properties.Get", []any{&v}, watcherName, watcherItems); err != nil {
+		return false
+	}
+	items, _ := v.Value().([]string)
+	return slices.ContainsFunc(items, func(item string) bool {
+		for _, of := range []string{name, conn.Names()[0]} {
+			if rest, ok := strings.CutPrefix(item, of); ok && (rest == "" || rest[0] == '/' || rest[0] == '@') {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // askHosted asks the watcher whether anybody shows icons.

@@ -218,6 +218,23 @@ func TestAReplacedTrayHostGetsTheIconToo(t *testing.T) {
 	waitFor(t, "the icon in the other tray host", func() bool { return f.item() != "" && h.Tray() == Shown })
 }
 
+func TestATrayHostThatLosesTheIconGetsItAgain(t *testing.T) {
+	_, f, h := shown(t)
+	for n := 2; n <= 3; n++ { // it may lose it again
+		f.lose()
+		waitFor(t, "the icon to be registered again", func() bool { return f.registrations() == n && h.Tray() == Shown })
+	}
+	// Another program's icon that goes is none of ours.
+	if err := f.conn.Emit(watcherPath, watcherName+".StatusNotifierItemUnregistered", "org.kde.StatusNotifierItem-1-1"); err != nil {
+		t.Fatal(err)
+	}
+	h.SetIcon(Look{State: New})
+	waitFor(t, "the icon to be told", func() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.icons == 1 })
+	if got := f.registrations(); got != 3 {
+		t.Errorf("after another icon went: got %d registrations, want 3 still", got)
+	}
+}
+
 func TestAHostThatAsksGetsTheNewestRows(t *testing.T) {
 	_, f, h := shown(t)
 	for i := range 50 {

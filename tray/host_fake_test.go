@@ -92,6 +92,7 @@ type fakeTray struct {
 
 	mu       sync.Mutex
 	items    []string // registered, in order
+	lost     bool     // the last of them is no longer named among those it has
 	layouts  int      // LayoutUpdated signals
 	words    int      // ItemsPropertiesUpdated signals
 	icons    int      // NewIcon signals
@@ -110,7 +111,7 @@ func (b *testBus) startTray() *fakeTray {
 		"RegisterStatusNotifierItem": func(name string) *dbus.Error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			f.items = append(f.items, name)
+			f.items, f.lost = append(f.items, name), false
 			return nil
 		},
 	}, watcherPath, watcherName); err != nil {
@@ -120,6 +121,13 @@ func (b *testBus) startTray() *fakeTray {
 		"Get": func(_, name string) (dbus.Variant, *dbus.Error) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
+			if name == watcherItems {
+				has := []string{}
+				if len(f.items) > 0 && !f.lost {
+					has = append(has, f.items[len(f.items)-1]+string(itemPath)) // as KDE writes it
+				}
+				return dbus.MakeVariant(has), nil
+			}
 			return dbus.MakeVariant(name == watcherHosted && !f.unhosted), nil
 		},
 	}, watcherPath, "org.freedesktop.DBus.Properties"); err != nil {
@@ -162,6 +170,24 @@ func (f *fakeTray) item() string {
 		return ""
 	}
 	return f.items[len(f.items)-1]
+}
+
+// lose forgets the item, as GNOME's extension does by mistake, and says so.
+func (f *fakeTray) lose() {
+	f.t.Helper()
+	f.mu.Lock()
+	f.lost = true
+	f.mu.Unlock()
+	if err := f.conn.Emit(watcherPath, watcherName+".StatusNotifierItemUnregistered", f.item()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// registrations counts how often an item was registered.
+func (f *fakeTray) registrations() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.items)
 }
 
 // told counts the signals that change a menu.
