@@ -55,6 +55,7 @@ func until(t *testing.T, what string, holds func() bool) {
 }
 
 func TestEditedSettingsCountAtOnceAndABrokenFileDoesNot(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r, d, feed := keeping(t, nil)
 	r.List(t.Context())
 	edit(t, d, "settings.toml", "polling = \"saving\"\n[notices]\nsettle_ms = 2000\n[history]\non = false\n")
@@ -89,6 +90,7 @@ func TestEditedSettingsCountAtOnceAndABrokenFileDoesNot(t *testing.T) {
 }
 
 func TestEditedRulesCountAtOnceAndABrokenFileDoesNot(t *testing.T) {
+	t.Parallel() // it mostly waits
 	at := startListener(t, "yes")
 	r, d, _ := keeping(t, nil)
 	verdict := func() string { return atPort(t, r, at.Port()).Verdict }

@@ -57,6 +57,7 @@ func TestStopRefusesWhatIsNotAsShown(t *testing.T) {
 }
 
 func TestStopTellsThatASignalWasIgnoredAndForceEndsIt(t *testing.T) {
+	t.Parallel() // it mostly waits
 	if testing.Short() {
 		t.Skip("takes the whole patience of a stop")
 	}
