@@ -206,7 +206,10 @@ func TestTheWindowIsThereSoonAfterTheClick(t *testing.T) {
 			}
 			began := time.Now()
 			program := d.start(one.name, args...)
-			d.run("xdotool", "search", "--sync", "--onlyvisible", "--name", "^"+one.title+"$")
+			// xdotool's own --sync looks every 500 ms only.
+			waitFor(t, 20*time.Second, one.title+" on the screen", func() bool {
+				return d.command("xdotool", "search", "--onlyvisible", "--name", "^"+one.title+"$").Run() == nil
+			})
 			took := time.Since(began)
 			if was, is := best[one.title]; i > 0 && (!is || took < was) {
 				best[one.title] = took
