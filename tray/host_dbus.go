@@ -237,9 +237,9 @@ func (h *Host) watchWatcher(ctx context.Context, conn *busConn) error {
 // for gone whose name it sees a moment too late, half a second after it came.
 func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, look <-chan struct{}) {
 	var (
-		owner  string // of the watcher that has the icon
-		listed bool   // it named the icon among its own
-		since  time.Time
+		owner string // of the watcher that has the icon
+		lists bool   // it has named the icon among those it has
+		since time.Time
 	)
 	pause := firstPause
 	var again <-chan time.Time
@@ -260,18 +260,19 @@ func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, l
 			h.setTray(trayNoHost)
 			continue // its coming will be told
 		}
-		if now == owner && listed && !h.isListed(ctx, conn, name) {
-			if left := reRegister - time.Since(since); left > 0 {
-				again = time.After(left)
-				continue
-			}
-			h.log.Info("the tray host has lost the icon; it gets it again")
-			owner = ""
+		lost := now == owner && lists && !h.isListed(ctx, conn, name)
+		if left := reRegister - time.Since(since); lost && left > 0 {
+			again = time.After(left)
+			continue
 		}
-		if now != owner {
+		if lost {
+			h.log.Info("the tray host has lost the icon; it gets it again")
+		}
+		if lost || now != owner {
 			h.menu.restart()
 			if err = conn.ask(ctx, watcherName, watcherPath, watcherName+".RegisterStatusNotifierItem", nil, name); err == nil {
-				owner, since, listed = now, time.Now(), h.isListed(ctx, conn, name)
+				owner, since = now, time.Now()
+				lists = lost || h.isListed(ctx, conn, name)
 			}
 		}
 		hosted := false
