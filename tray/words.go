@@ -173,7 +173,11 @@ func welcome(ls []reeve.Listener) (title, body string) {
 		programs[who] = true
 		if l.Look != "" && !looked[who] {
 			looked[who] = true
-			worth = append(worth, fmt.Sprintf("%s (%s)", l.Program, l.Look))
+			name := l.Program
+			if len(l.Owners) == 0 { // several are called the same then
+				name += " on port " + strconv.Itoa(int(l.Port))
+			}
+			worth = append(worth, fmt.Sprintf("%s (%s)", name, l.Look))
 		}
 	}
 	switch n := len(programs); n {

@@ -134,6 +134,11 @@ func TestTheFirstStartSaysWhatIsWorthALook(t *testing.T) {
 		l.Owners[0].Unit = "nginx.service"
 		return l
 	}
+	hidden := func(port uint16) reeve.Listener {
+		l := at(port, "a program of root", "its program can't be seen", 0)
+		l.Owners = nil
+		return l
+	}
 	folded := at(5353, "avahi", "it is open to your network", 99)
 	folded.Folded = true
 	deleted := "its program file has been deleted or replaced"
@@ -151,6 +156,9 @@ func TestTheFirstStartSaysWhatIsWorthALook(t *testing.T) {
 		{"a service of several processes is one", "1 program already listens on this computer",
 			"Nothing about them stands out. You are told when a new one appears.",
 			[]reeve.Listener{service(80, 1), service(443, 2)}},
+		{"hidden ones are told apart by their ports", "2 programs already listen on this computer",
+			"2 are worth a look: a program of root on port 631 (its program can't be seen) and a program of root on port 2024 (its program can't be seen).",
+			[]reeve.Listener{hidden(631), hidden(2024)}},
 		{"more than fit are counted", "5 programs already listen on this computer",
 			"5 are worth a look: a (" + deleted + "), b (" + deleted + "), c (" + deleted + ") and 2 more.",
 			[]reeve.Listener{at(1, "a", deleted, 1), at(2, "b", deleted, 2), at(3, "c", deleted, 3), at(4, "d", deleted, 4), at(5, "e", deleted, 5)}},

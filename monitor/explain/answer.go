@@ -250,8 +250,11 @@ func (q *inquiry) left(alive bool) []Connection {
 	return all
 }
 
-// clients are the callers of the listener, each end once.
+// clients are the callers of the listener, each end once. A connection in
+// CLOSE-WAIT is one that the other end has ended, such as that to the process
+// which listened there before.
 func (q *inquiry) clients() []Client {
+	connected := func(s socket.State) bool { return s.Alive() && s != socket.CloseWait }
 	all := []Client{}
 	if q.about == nil {
 		return all
@@ -264,7 +267,7 @@ func (q *inquiry) clients() []Client {
 		}
 	}
 	for _, c := range q.ev.Connections {
-		if c.State.Alive() && c.Remote.Port() == q.t.Port && q.own(c.Remote.Addr().Unmap()) && takes(q.about.Socket, c.Remote.Addr().Unmap()) {
+		if connected(c.State) && c.Remote.Port() == q.t.Port && q.own(c.Remote.Addr().Unmap()) && takes(q.about.Socket, c.Remote.Addr().Unmap()) {
 			n := Client{Program: cmp.Or(q.holder(c), "a hidden program"), At: c.Local, State: string(c.State)}
 			if len(c.Owners) > 0 {
 				n.PID = c.Owners[0].PID
@@ -273,7 +276,7 @@ func (q *inquiry) clients() []Client {
 		}
 	}
 	for _, c := range q.ev.Connections {
-		if c.State.Alive() && c.Local.Port() == q.t.Port && takes(q.about.Socket, c.Local.Addr().Unmap()) && !q.own(c.Remote.Addr().Unmap()) {
+		if connected(c.State) && c.Local.Port() == q.t.Port && takes(q.about.Socket, c.Local.Addr().Unmap()) && !q.own(c.Remote.Addr().Unmap()) {
 			add(Client{Program: "another computer", At: c.Remote, State: string(c.State)})
 		}
 	}

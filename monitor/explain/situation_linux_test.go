@@ -209,6 +209,22 @@ func TestTheCallingEndOfAConnectionIsNoListener(t *testing.T) {
 	}
 }
 
+func TestAConnectionThatTheListenerHasEndedIsNoClient(t *testing.T) {
+	at := serve(t, "127.0.0.1:0", func(c net.Conn) { _ = c.Close() })
+	c, err := net.Dial("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	// After its end has come this side is in CLOSE-WAIT.
+	if _, err := io.Copy(io.Discard, c); err != nil {
+		t.Fatal(err)
+	}
+	if a := ask(t, at, false); len(a.Clients) > 0 {
+		t.Errorf("got the clients %+v, want none", a.Clients)
+	}
+}
+
 func TestTheCallingEndIsKnownInTimeWaitToo(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

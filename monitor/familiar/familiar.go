@@ -77,7 +77,7 @@ type Subject struct {
 	// hexadecimal digits, Size its size in bytes. Only rules and entries of the
 	// baseline for files that the user may change have them.
 	SHA256 string `toml:"sha256,omitempty" json:"sha256,omitempty"`
-	Size   int64  `toml:"size,omitempty" json:"size,omitempty"`
+	Size   int64  `toml:"size,omitzero" json:"size,omitempty"`
 }
 
 // The states of a Subject whose executable is not the file at its path.
