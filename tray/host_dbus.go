@@ -260,7 +260,7 @@ func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, l
 			h.setTray(trayNoHost)
 			continue // its coming will be told
 		}
-		lost := now == owner && lists && !h.isListed(ctx, conn, name)
+		lost := now == owner && lists && !isListed(ctx, conn, name)
 		if left := reRegister - time.Since(since); lost && left > 0 {
 			again = time.After(left)
 			continue
@@ -272,7 +272,7 @@ func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, l
 			h.menu.restart()
 			if err = conn.ask(ctx, watcherName, watcherPath, watcherName+".RegisterStatusNotifierItem", nil, name); err == nil {
 				owner, since = now, time.Now()
-				lists = lost || h.isListed(ctx, conn, name)
+				lists = lost || isListed(ctx, conn, name)
 			}
 		}
 		hosted := false
@@ -300,9 +300,9 @@ func (h *Host) stayRegistered(ctx context.Context, conn *busConn, name string, l
 // isListed reports whether the watcher names the icon among those it has. Each
 // kind of watcher writes an item in a way of its own, but begins with the name or
 // the connection.
-func (h *Host) isListed(ctx context.Context, conn *busConn, name string) bool {
-	var v dbus.Variant
-	if err := conn.ask(ctx, watcherName, watcherPath, "org.freedesktop.DBus.Properties.Get", []any{&v}, watcherName, watcherItems); err != nil {
+func isListed(ctx context.Context, conn *busConn, name string) bool {
+	v, err := askWatcher(ctx, conn, watcherItems)
+	if err != nil {
 		return false
 	}
 	items, _ := v.Value().([]string)
@@ -318,13 +318,18 @@ func (h *Host) isListed(ctx context.Context, conn *busConn, name string) bool {
 
 // askHosted asks the watcher whether anybody shows icons.
 func askHosted(ctx context.Context, conn *busConn) (bool, error) {
-	var v dbus.Variant
-	err := conn.ask(ctx, watcherName, watcherPath, "org.freedesktop.DBus.Properties.Get", []any{&v}, watcherName, watcherHosted)
+	v, err := askWatcher(ctx, conn, watcherHosted)
 	if err != nil {
 		return false, err
 	}
 	hosted, _ := v.Value().(bool)
 	return hosted, nil
+}
+
+// askWatcher gets a property of the watcher.
+func askWatcher(ctx context.Context, conn *busConn, property string) (v dbus.Variant, err error) {
+	err = conn.ask(ctx, watcherName, watcherPath, "org.freedesktop.DBus.Properties.Get", []any{&v}, watcherName, property)
+	return v, err
 }
 
 // Available reports whether a tray icon would be seen now, and if not why, in

@@ -68,7 +68,7 @@ type actor struct {
 	at string // what it printed: its address
 }
 
-// begin starts cmd, which prints its address, and ends it with the test.
+// start starts cmd, which prints its address, and ends it with the test.
 func start(t *testing.T, cmd *exec.Cmd) actor {
 	t.Helper()
 	in, err := cmd.StdinPipe()

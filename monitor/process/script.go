@@ -46,7 +46,7 @@ func follow(from string, avoided []string, read func(path string) (to string, ok
 			continue
 		}
 		next := path.Join(at, name)
-		if slices.ContainsFunc(avoided, func(dir string) bool { return next == dir || strings.HasPrefix(next, dir+"/") }) {
+		if within(next, avoided) {
 			return "", false
 		}
 		to, ok := read(next)
@@ -66,6 +66,11 @@ func follow(from string, avoided []string, read func(path string) (to string, ok
 		rest = append(strings.Split(to, "/"), rest...)
 	}
 	return at, true
+}
+
+// within reports a path that is one of the folders or below one.
+func within(at string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(dir string) bool { return at == dir || strings.HasPrefix(at, dir+"/") })
 }
 
 // parseUnsteadyMounts gives the folders of /proc/PID/mountinfo (see

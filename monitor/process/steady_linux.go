@@ -6,7 +6,6 @@ package process
 
 import (
 	"os"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,15 +46,7 @@ func attributesAt(dir int, path string, flags int) (attributes, error) {
 
 // steady reports a path without links that no unsteady file system lies on.
 func (f *facts) steady(path string) bool {
-	if !f.mountsRead() {
-		return false
-	}
-	for _, dir := range f.unsteady {
-		if path == dir || strings.HasPrefix(path, dir+"/") {
-			return false
-		}
-	}
-	return true
+	return f.mountsRead() && !within(path, f.unsteady)
 }
 
 // sameFile makes a test whether a path, as this program sees it, leads to file
